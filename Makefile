@@ -1,0 +1,65 @@
+PKG_CONFIG ?= pkg-config
+PREFIX     ?= /usr/local
+MODE       ?= release
+PKGS       := libarchive jansson expat libzstd zlib libisal libcrypto
+
+release = -O2
+debug   = -O0 -g
+asan    = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+tsan    = -O1 -g -fsanitize=thread
+fuzz    = -O1 -g -fsanitize=fuzzer-no-link,address,undefined
+ifeq ($($(MODE)),)
+$(error no MODE=$(MODE); there are release, debug, asan, tsan, fuzz)
+endif
+
+O     := build/$(MODE)
+PKGS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKGS_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS))
+WARN         = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -pthread $(WARN) $($(MODE)) $(PKGS_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+
+FUZZ   := $(wildcard src/*/*_fuzz.c)
+LIB    := $(filter-out $(FUZZ),$(wildcard src/*/*.c))
+OBJ    := $(LIB:%.c=$O/%.o) $(if $(wildcard tools/embed.c),$O/matrices.o)
+TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
+REPLAY := $(FUZZ:%.c=$O/%)
+
+.PHONY: all tests check lint install clean
+all: $O/envcheck
+tests: $(TESTS) $(REPLAY)
+
+$O/envcheck: $O/src/main.o $(OBJ)
+$(TESTS): $O/%: $O/%.o $(OBJ)
+$(REPLAY): $O/%: $O/%.o $O/tests/replay.o $(OBJ)
+$O/envcheck $(TESTS) $(REPLAY):
+	$(CC) -pthread $($(MODE)) $(LDFLAGS) -o $@ $^ $(PKGS_LIBS) -ldl $(LDLIBS) $(if $(findstring _test,$@),-lcmocka)
+
+$O/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$O/%.o: $O/%.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$O/tools/embed: tools/embed.c
+	@mkdir -p $(@D)
+	$(CC) -Isrc -o $@ $< $(shell $(PKG_CONFIG) --cflags --libs jansson)
+$O/matrices.c: $(sort $(wildcard matrices/*.json)) $O/tools/embed
+	@mkdir -p $(@D)
+	$O/tools/embed $(filter %.json,$^) >$@
+
+fuzz-%: $(OBJ)          # make CC=clang MODE=fuzz fuzz-elf
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $O/$@ src/*/$*_fuzz.c $(OBJ) $(PKGS_LIBS)
+	$O/$@ -max_total_time=$(or $(FUZZ_SECONDS),60) tests/corpus/$*
+
+check: $O/envcheck tests
+	MODE=$(MODE) tests/run.sh $O
+
+lint:
+	tests/lint.sh
+
+clean:
+	rm -rf build
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(wildcard $O/*/*.d $O/*/*/*.d)

@@ -1,0 +1,27 @@
+/* base/limits.h: every ceiling, with unit and reason. The manual's LIMITS section repeats them. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define LIMIT_WANT         (1u << 20)   /* bytes a parser may ask for at once: bounds a worker's buffer */
+#define LIMIT_TEXT         (4u << 20)   /* bytes of one captured text (METADATA, RECORD, conf); larger is a gap */
+#define LIMIT_RECORD_TEXT  (32u << 20)  /* bytes of one RECORD: torch's has 1.5 MB, vendored trees more */
+#define LIMIT_JSON         (256u << 20) /* bytes of one JSON input: a saved inventory with its file list */
+#define LIMIT_JSON_SMALL   (16u << 20)  /* bytes of a manifest, config or index */
+#define LIMIT_PATH         4096u        /* bytes of one path: PATH_MAX of Linux */
+#define LIMIT_PAX          (1u << 20)   /* bytes of one pax or GNU long-name record */
+#define LIMIT_LAYERS       1024u        /* layers of one image: overlayfs stops far earlier */
+#define LIMIT_MANIFESTS    1024u        /* manifests and nested indexes of one store */
+#define LIMIT_ENTRIES      (32u << 20)  /* entries of one layer */
+#define LIMIT_LINKS        40u          /* symlinks followed for one path: MAXSYMLINKS of Linux */
+#define LIMIT_SECTIONS     65536u       /* ELF section headers */
+#define LIMIT_SEGMENTS     4096u        /* ELF program headers */
+#define LIMIT_DYNAMIC      65536u       /* ELF dynamic entries */
+#define LIMIT_SYMBOLS      (4u << 20)   /* ELF dynamic symbols of one file */
+#define LIMIT_FAT_ENTRIES  2000000u     /* fatbin entries of one file: libcufft has 24,000 */
+#define LIMIT_SCAN_BYTES   (8ull << 30) /* bytes searched for fatbin magic outside the named sections of one file */
+#define LIMIT_EXPANSION    1100u        /* times a deflate stream may grow: its format allows 1,032 */
+#define LIMIT_ZSTD_WINDOW  27           /* log2 of the largest zstd window: 128 MB, what zstd -d takes by default */
+#define LIMIT_HOSTS        100000u      /* host profiles of one run */
+#define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
+
+#endif
