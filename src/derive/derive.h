@@ -1,0 +1,31 @@
+/* derive/derive.h: what follows from an inventory. Pure: no I/O, no parsing of foreign bytes. */
+#ifndef DERIVE_DERIVE_H
+#define DERIVE_DERIVE_H
+
+#include "base/err.h"
+
+struct inventory;
+struct matrix;
+
+/* What the user said beside the target. All may be NULL or empty. */
+struct derive_options {
+	const char *python;         /* --python PATH: the primary environment's interpreter or prefix */
+};
+
+/*
+ * Completes an inventory in place: environments and their roles, owners,
+ * library roles and the loader's choices, what the matrices know of packages
+ * that carry no evidence of their own, and what the target requires.
+ * A saved inventory keeps what it holds and gets only `requires` anew.
+ */
+int derive_target(struct inventory *inv, const struct matrix *m, const struct derive_options *o, struct err *err);
+
+/* The steps of derive_target, in its order; each in a file of its own. */
+int environments_find(struct inventory *inv, const struct matrix *m, const struct derive_options *o, struct err *err);
+int owners_join(struct inventory *inv, const struct matrix *m, struct err *err);
+int complete_from_matrix(struct inventory *inv, const struct matrix *m, struct err *err);
+int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err);
+int loader_resolve(struct inventory *inv, const struct matrix *m, struct err *err);
+int requires_build(struct inventory *inv, const struct matrix *m, struct err *err);
+
+#endif
