@@ -1,0 +1,74 @@
+/*
+ * source/blob.h: bytes that can be read: a file, a part of one, memory, or a
+ * stream out of a decoder. scan, cmd and tests may include it.
+ *
+ * A blob belongs to one thread. Blobs over the same file are independent (they
+ * use pread), so each worker opens its own.
+ */
+#ifndef SOURCE_BLOB_H
+#define SOURCE_BLOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cur.h"
+#include "base/err.h"
+
+#define BLOB_UNKNOWN UINT64_MAX /* size of a stream */
+
+enum {
+	BLOB_HEAD = 64 * 1024,    /* the most that blob_peek gives */
+	BLOB_CHUNK = 256 * 1024,  /* good size of a read from a stream */
+};
+
+struct blob;
+
+/* `read` (streams) or `read_at`, never both. They may give less than asked; 0 is the end, -1 an error. */
+struct blob_ops {
+	ssize_t (*read)(void *self, void *p, size_t n, struct err *err);
+	ssize_t (*read_at)(void *self, uint64_t at, void *p, size_t n, struct err *err);
+	uint64_t (*raw)(const void *self); /* streams: bytes taken from the outermost file so far */
+	void (*close)(void *self);         /* may be NULL */
+};
+
+struct blob {
+	const struct blob_ops *ops;
+	void *self;
+	uint64_t size;       /* BLOB_UNKNOWN if not known */
+	bool can_read_at;    /* cheap reading anywhere; else a stream, once */
+	uint64_t at;         /* where blob_read goes on */
+	unsigned char *head; /* what blob_peek read ahead of `at` */
+	size_t head_n, head_at;
+};
+
+struct blob *blob_new(const struct blob_ops *ops, void *self_take, uint64_t size, struct err *err);
+
+/* `size` bytes from `at` of fd. The fd is borrowed and must outlive the blob. */
+struct blob *blob_file(int fd, uint64_t at, uint64_t size, struct err *err);
+
+/* A whole regular file, or a pipe as a stream. The fd is the blob's, even if this fails. */
+struct blob *blob_file_take(int fd, struct err *err);
+
+/* Bytes that are borrowed and must outlive the blob. */
+struct blob *blob_memory(struct span bytes, struct err *err);
+
+/* A part of a blob that can be read at any place; `from` is borrowed. */
+struct blob *blob_slice(struct blob *from, uint64_t at, uint64_t size, struct err *err);
+
+void blob_close(struct blob *b); /* NULL is fine */
+
+/* Fills p with n bytes; fewer only at the end. -1 on error. */
+ssize_t blob_read(struct blob *b, void *p, size_t n, struct err *err);
+ssize_t blob_read_at(struct blob *b, uint64_t at, void *p, size_t n, struct err *err);
+
+/* The next n (at most BLOB_HEAD) bytes without taking them; fewer only at the end. Borrowed until the next call. */
+int blob_peek(struct blob *b, size_t n, struct span *head, struct err *err);
+
+/* Bytes taken from the outermost file so far: where in a compressed file we are. */
+uint64_t blob_raw(const struct blob *b);
+
+/* All bytes, at most `limit`, in memory of the caller's (mem_free). NULL on error. */
+char *blob_text(struct blob *b, size_t limit, size_t *n, struct err *err);
+
+#endif

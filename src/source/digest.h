@@ -1,0 +1,21 @@
+/* source/digest.h: sha256 of blobs, for --verify. The only file with libcrypto here. scan, cmd and tests may include it. */
+#ifndef SOURCE_DIGEST_H
+#define SOURCE_DIGEST_H
+
+#include "base/err.h"
+#include "source/blob.h"
+
+/* Reads all of a blob; -1 (ERR_FORMAT) if it is not what "sha256:HEX" says, ERR_UNSUPPORTED for other algorithms. */
+int digest_check(struct blob *b, const char *digest, struct err *err);
+
+/*
+ * A stream that hashes what passes through; `in` is taken. Where its end is
+ * reached and the hash is not `digest`, the read that found the end fails.
+ * Read to the end, or nothing was verified.
+ */
+struct blob *digest_open_take(struct blob *in, const char *digest, struct err *err);
+
+/* Reads a stream to its end, for what follows the end of a tar. */
+int digest_drain(struct blob *b, struct err *err);
+
+#endif
