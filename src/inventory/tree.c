@@ -1,0 +1,275 @@
+#include "inventory/tree.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+/*
+ * Nodes and names are two growing arrays; a table of (parent, name) finds a
+ * child without walking its siblings. Slots hold 1 + the node's number.
+ */
+struct tree {
+	struct node *node;
+	uint32_t n, cap;
+	uint32_t *last; /* last child of each node: children keep the order of insertion */
+	char *names;
+	uint32_t names_n, names_cap;
+	uint32_t *slot;
+	uint32_t slots; /* a power of two */
+};
+
+static uint32_t hash(uint32_t dir, struct span name)
+{
+	uint32_t h = 2166136261u ^ dir * 2654435761u; /* FNV-1a */
+	for (size_t i = 0; i < name.n; i++)
+		h = (h ^ name.p[i]) * 16777619u;
+	return h ^ h >> 15;
+}
+
+static bool grow_slots(struct tree *t)
+{
+	uint32_t slots = t->slots ? 2 * t->slots : 1024;
+	uint32_t *slot = mem_alloc(slots * sizeof(*slot));
+	if (!slot)
+		return false;
+	memset(slot, 0, slots * sizeof(*slot));
+	for (uint32_t i = 1; i < t->n; i++) {
+		uint32_t at = hash(t->node[i].parent, tree_name(t, i)) & (slots - 1);
+		while (slot[at])
+			at = (at + 1) & (slots - 1);
+		slot[at] = i + 1;
+	}
+	mem_free(t->slot);
+	t->slot = slot;
+	t->slots = slots;
+	return true;
+}
+
+static bool grow_nodes(struct tree *t)
+{
+	if (t->n < t->cap)
+		return true;
+	if (t->cap > UINT32_MAX / 4)
+		return false;
+	uint32_t cap = t->cap ? t->cap + t->cap / 2 : 256;
+	struct node *node = mem_resize(t->node, cap * sizeof(*node));
+	if (!node)
+		return false;
+	t->node = node;
+	uint32_t *last = mem_resize(t->last, cap * sizeof(*last));
+	if (!last)
+		return false;
+	t->last = last;
+	t->cap = cap;
+	return true;
+}
+
+/* Copies bytes to the names; their offset, or TREE_NONE. */
+static uint32_t add_name(struct tree *t, struct span s)
+{
+	if (s.n > UINT32_MAX / 4 || t->names_n > UINT32_MAX / 2)
+		return TREE_NONE;
+	uint32_t need = t->names_n + (uint32_t)s.n;
+	if (need > t->names_cap) {
+		uint32_t cap = need + need / 2 + 4096;
+		char *names = mem_resize(t->names, cap);
+		if (!names)
+			return TREE_NONE;
+		t->names = names;
+		t->names_cap = cap;
+	}
+	uint32_t at = t->names_n;
+	if (s.n)
+		memcpy(t->names + at, s.p, s.n);
+	t->names_n = need;
+	return at;
+}
+
+struct tree *tree_new(void)
+{
+	struct tree *t = mem_alloc(sizeof(*t));
+	if (!t)
+		return NULL;
+	*t = (struct tree){ 0 };
+	if (!grow_nodes(t) || !grow_slots(t)) {
+		tree_free(t);
+		return NULL;
+	}
+	t->node[0] = (struct node){ .type = NODE_DIR, .mode = 0755 };
+	t->last[0] = 0;
+	t->n = 1;
+	return t;
+}
+
+void tree_free(struct tree *t)
+{
+	if (!t)
+		return;
+	mem_free(t->node);
+	mem_free(t->last);
+	mem_free(t->names);
+	mem_free(t->slot);
+	mem_free(t);
+}
+
+size_t tree_count(const struct tree *t)
+{
+	return t->n;
+}
+
+const struct node *tree_node(const struct tree *t, uint32_t n)
+{
+	return &t->node[n];
+}
+
+struct node *tree_edit(struct tree *t, uint32_t n)
+{
+	return &t->node[n];
+}
+
+struct span tree_name(const struct tree *t, uint32_t n)
+{
+	return (struct span){ (const unsigned char *)t->names + t->node[n].name, t->node[n].name_n };
+}
+
+struct span tree_link(const struct tree *t, uint32_t n)
+{
+	return (struct span){ (const unsigned char *)t->names + t->node[n].link, t->node[n].link_n };
+}
+
+char *tree_path(const struct tree *t, uint32_t n, struct arena *a)
+{
+	size_t len = 0;
+	for (uint32_t i = n; i; i = t->node[i].parent)
+		len += 1u + t->node[i].name_n;
+	char *s = arena_alloc(a, len + 2);
+	if (!s)
+		return NULL;
+	if (!n)
+		s[0] = '/';
+	for (uint32_t i = n; i; i = t->node[i].parent) {
+		len -= t->node[i].name_n;
+		memcpy(s + len, t->names + t->node[i].name, t->node[i].name_n);
+		s[--len] = '/';
+	}
+	return s;
+}
+
+/* The node of that name, also when it is gone; TREE_NONE if it never was. */
+static uint32_t lookup(const struct tree *t, uint32_t dir, struct span name)
+{
+	for (uint32_t at = hash(dir, name) & (t->slots - 1); t->slot[at]; at = (at + 1) & (t->slots - 1)) {
+		uint32_t n = t->slot[at] - 1;
+		struct span own = tree_name(t, n);
+		if (t->node[n].parent == dir && own.n == name.n && (!own.n || !memcmp(own.p, name.p, own.n)))
+			return n;
+	}
+	return TREE_NONE;
+}
+
+uint32_t tree_child(const struct tree *t, uint32_t dir, struct span name)
+{
+	uint32_t n = lookup(t, dir, name);
+	return n != TREE_NONE && t->node[n].gone ? TREE_NONE : n;
+}
+
+uint32_t tree_add(struct tree *t, uint32_t dir, struct span name, uint16_t layer)
+{
+	uint32_t n = lookup(t, dir, name);
+	if (n != TREE_NONE) {
+		struct node *old = &t->node[n];
+		if (old->gone) {
+			struct node keep = *old;
+			*old = (struct node){ .parent = keep.parent, .next = keep.next, .child = keep.child, .name = keep.name,
+					      .name_n = keep.name_n, .type = NODE_DIR, .mode = 0755, .layer = layer };
+		}
+		return n;
+	}
+	if (name.n > UINT16_MAX || !grow_nodes(t) || (4 * (t->n + 1) > 3 * t->slots && !grow_slots(t)))
+		return TREE_NONE;
+	uint32_t at_name = add_name(t, name);
+	if (at_name == TREE_NONE)
+		return TREE_NONE;
+	n = t->n++;
+	t->node[n] = (struct node){ .parent = dir, .name = at_name, .name_n = (uint16_t)name.n, .type = NODE_DIR, .mode = 0755,
+				    .layer = layer };
+	t->last[n] = 0;
+	if (t->last[dir])
+		t->node[t->last[dir]].next = n;
+	else
+		t->node[dir].child = n;
+	t->last[dir] = n;
+	uint32_t at = hash(dir, name) & (t->slots - 1);
+	while (t->slot[at])
+		at = (at + 1) & (t->slots - 1);
+	t->slot[at] = n + 1;
+	return n;
+}
+
+bool tree_set_link(struct tree *t, uint32_t n, struct span target)
+{
+	uint32_t at = add_name(t, target);
+	if (at == TREE_NONE)
+		return false;
+	t->node[n].link = at;
+	t->node[n].link_n = (uint32_t)target.n;
+	return true;
+}
+
+/* The first of n and its younger siblings that lives. */
+static uint32_t living(const struct tree *t, uint32_t n)
+{
+	while (n && t->node[n].gone)
+		n = t->node[n].next;
+	return n ? n : TREE_NONE;
+}
+
+uint32_t tree_first(const struct tree *t, uint32_t dir)
+{
+	return living(t, t->node[dir].child);
+}
+
+uint32_t tree_next_sibling(const struct tree *t, uint32_t n)
+{
+	return living(t, t->node[n].next);
+}
+
+/* One walk; `links` counts down over the links that it follows on its way. */
+static uint32_t walk(const struct tree *t, uint32_t from, struct span path, bool follow, unsigned *links)
+{
+	uint32_t at = path.n && path.p[0] == '/' ? 0 : from;
+	while (path.n) {
+		struct span name = span_cut(&path, '/');
+		if (!name.n || span_eq(name, "."))
+			continue;
+		if (t->node[at].type != NODE_DIR)
+			return TREE_NONE;
+		if (span_eq(name, "..")) {
+			at = t->node[at].parent;
+			continue;
+		}
+		uint32_t next = tree_child(t, at, name);
+		if (next == TREE_NONE)
+			return TREE_NONE;
+		bool last = true;
+		for (size_t i = 0; i < path.n; i++)
+			last = last && path.p[i] == '/';
+		if (t->node[next].type == NODE_SYMLINK && (follow || !last)) {
+			if (!*links)
+				return TREE_NONE;
+			--*links;
+			next = walk(t, at, tree_link(t, next), true, links);
+			if (next == TREE_NONE)
+				return TREE_NONE;
+		}
+		at = next;
+	}
+	return at;
+}
+
+uint32_t tree_find(const struct tree *t, uint32_t from, struct span path, bool follow)
+{
+	unsigned links = LIMIT_LINKS;
+	return walk(t, from, path, follow, &links);
+}
