@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
-#include "inventory/tree.h"
+#include "inventory/fs.h"
 
 struct inventory *inventory_new(void)
 {
@@ -22,7 +22,7 @@ void inventory_free(struct inventory *inv)
 {
 	if (!inv)
 		return;
-	tree_free(inv->tree);
+	fs_free(inv->fs);
 	arena_clear(&inv->arena);
 	mem_free(inv);
 }

@@ -19,7 +19,7 @@
 #include "base/sm.h"
 #include "base/version.h"
 
-struct tree;      /* inventory/tree.h: the merged file tree */
+struct fs;        /* inventory/fs.h: the merged file tree */
 struct elf_facts; /* base/elffacts.h */
 
 enum target_kind { TARGET_IMAGE, TARGET_ROOTFS, TARGET_WHEEL, TARGET_WHEELHOUSE, TARGET_ENVIRONMENT, TARGET_REQUIREMENT, TARGET_DECLARATION };
@@ -228,7 +228,7 @@ struct inventory {
 	struct requires requires;
 	LIST(struct gap) gaps;
 	size_t gaps_lost; /* gaps over LIMIT_GAPS, counted alone */
-	struct tree *tree; /* NULL when loaded from JSON or declared; lives in the arena */
+	struct fs *fs; /* NULL when loaded from JSON or declared; lives in the arena */
 };
 
 /* A new, empty inventory; NULL when memory runs out. inventory_free takes NULL. */

@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "inventory/inventory.h"
-#include "inventory/tree.h"
+#include "inventory/fs.h"
 
 /* A list of strings of any LIST(const char *) type. */
 #define put_strings(j, key, l) strings((j), (key), (l)->v, (l)->n)
@@ -295,10 +295,10 @@ static int child_cmp(const void *x, const void *y)
 	return name_cmp(((const struct child *)x)->name, ((const struct child *)y)->name);
 }
 
-static void put_node(struct json_out *j, const struct tree *t, uint32_t n, const char *path)
+static void put_node(struct json_out *j, const struct fs *t, uint32_t n, const char *path)
 {
 	static const char *const types[] = { "file", "dir", "symlink", "char", "block", "fifo", "socket" };
-	const struct node *node = tree_node(t, n);
+	const struct node *node = fs_node(t, n);
 	char mode[8];
 	snprintf(mode, sizeof(mode), "%04o", node->mode & 07777u);
 	jout_object_line(j);
@@ -308,7 +308,7 @@ static void put_node(struct json_out *j, const struct tree *t, uint32_t n, const
 		jout_put_int(j, "size", (int64_t)node->size);
 	if (node->type == NODE_SYMLINK) {
 		jout_key(j, "target");
-		jout_span(j, tree_link(t, n));
+		jout_span(j, fs_link(t, n));
 	}
 	jout_put_int(j, "layer", node->layer);
 	jout_put(j, "mode", mode);
@@ -321,17 +321,17 @@ static void put_node(struct json_out *j, const struct tree *t, uint32_t n, const
  * Sorting each folder's names and then merging "name/" keys gives just that:
  * a folder is put once for itself and once, as "name/", for what is inside.
  */
-static void put_folder(struct json_out *j, const struct tree *t, uint32_t dir)
+static void put_folder(struct json_out *j, const struct fs *t, uint32_t dir)
 {
 	size_t n = 0, cap = 0;
-	for (uint32_t c = tree_first(t, dir); c != TREE_NONE; c = tree_next_sibling(t, c))
+	for (uint32_t c = fs_first(t, dir); c != FS_NONE; c = fs_next_sibling(t, c))
 		cap++;
 	struct arena a = ARENA_INIT;
 	struct child *own = arena_alloc(&a, (2 * cap + 1) * sizeof(*own));
-	for (uint32_t c = tree_first(t, dir); own && c != TREE_NONE; c = tree_next_sibling(t, c)) {
-		struct span name = tree_name(t, c);
+	for (uint32_t c = fs_first(t, dir); own && c != FS_NONE; c = fs_next_sibling(t, c)) {
+		struct span name = fs_name(t, c);
 		own[n++] = (struct child){ name, c };
-		if (tree_node(t, c)->type != NODE_DIR || tree_first(t, c) == TREE_NONE)
+		if (fs_node(t, c)->type != NODE_DIR || fs_first(t, c) == FS_NONE)
 			continue;
 		char *inside = arena_alloc(&a, name.n + 1);
 		if (!inside)
@@ -351,7 +351,7 @@ static void put_folder(struct json_out *j, const struct tree *t, uint32_t dir)
 			continue;
 		}
 		struct arena path = ARENA_INIT;
-		char *s = tree_path(t, own[i].node, &path);
+		char *s = fs_path(t, own[i].node, &path);
 		if (s)
 			put_node(j, t, own[i].node, s);
 		else
@@ -565,10 +565,10 @@ void inventory_write(const struct inventory *inv, bool files, struct json_out *j
 	jout_array_end(j);
 	if (inv->gaps_lost)
 		jout_put_int(j, "gaps_lost", (int64_t)inv->gaps_lost);
-	if (files && inv->tree) {
+	if (files && inv->fs) {
 		jout_key(j, "files");
 		jout_array(j);
-		put_folder(j, inv->tree, 0);
+		put_folder(j, inv->fs, 0);
 		jout_array_end(j);
 	}
 	jout_object_end(j);

@@ -1,4 +1,4 @@
-#include "inventory/tree.h"
+#include "inventory/fs.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
  * Nodes and names are two growing arrays; a table of (parent, name) finds a
  * child without walking its siblings. Slots hold 1 + the node's number.
  */
-struct tree {
+struct fs {
 	struct node *node;
 	uint32_t n, cap;
 	uint32_t *last; /* last child of each node: children keep the order of insertion */
@@ -27,7 +27,7 @@ static uint32_t hash(uint32_t dir, struct span name)
 	return h ^ h >> 15;
 }
 
-static bool grow_slots(struct tree *t)
+static bool grow_slots(struct fs *t)
 {
 	uint32_t slots = t->slots ? 2 * t->slots : 1024;
 	uint32_t *slot = mem_alloc(slots * sizeof(*slot));
@@ -35,7 +35,7 @@ static bool grow_slots(struct tree *t)
 		return false;
 	memset(slot, 0, slots * sizeof(*slot));
 	for (uint32_t i = 1; i < t->n; i++) {
-		uint32_t at = hash(t->node[i].parent, tree_name(t, i)) & (slots - 1);
+		uint32_t at = hash(t->node[i].parent, fs_name(t, i)) & (slots - 1);
 		while (slot[at])
 			at = (at + 1) & (slots - 1);
 		slot[at] = i + 1;
@@ -46,7 +46,7 @@ static bool grow_slots(struct tree *t)
 	return true;
 }
 
-static bool grow_nodes(struct tree *t)
+static bool grow_nodes(struct fs *t)
 {
 	if (t->n < t->cap)
 		return true;
@@ -65,17 +65,17 @@ static bool grow_nodes(struct tree *t)
 	return true;
 }
 
-/* Copies bytes to the names; their offset, or TREE_NONE. */
-static uint32_t add_name(struct tree *t, struct span s)
+/* Copies bytes to the names; their offset, or FS_NONE. */
+static uint32_t add_name(struct fs *t, struct span s)
 {
 	if (s.n > UINT32_MAX / 4 || t->names_n > UINT32_MAX / 2)
-		return TREE_NONE;
+		return FS_NONE;
 	uint32_t need = t->names_n + (uint32_t)s.n;
 	if (need > t->names_cap) {
 		uint32_t cap = need + need / 2 + 4096;
 		char *names = mem_resize(t->names, cap);
 		if (!names)
-			return TREE_NONE;
+			return FS_NONE;
 		t->names = names;
 		t->names_cap = cap;
 	}
@@ -86,14 +86,14 @@ static uint32_t add_name(struct tree *t, struct span s)
 	return at;
 }
 
-struct tree *tree_new(void)
+struct fs *fs_new(void)
 {
-	struct tree *t = mem_alloc(sizeof(*t));
+	struct fs *t = mem_alloc(sizeof(*t));
 	if (!t)
 		return NULL;
-	*t = (struct tree){ 0 };
+	*t = (struct fs){ 0 };
 	if (!grow_nodes(t) || !grow_slots(t)) {
-		tree_free(t);
+		fs_free(t);
 		return NULL;
 	}
 	t->node[0] = (struct node){ .type = NODE_DIR, .mode = 0755 };
@@ -102,7 +102,7 @@ struct tree *tree_new(void)
 	return t;
 }
 
-void tree_free(struct tree *t)
+void fs_free(struct fs *t)
 {
 	if (!t)
 		return;
@@ -113,32 +113,32 @@ void tree_free(struct tree *t)
 	mem_free(t);
 }
 
-size_t tree_count(const struct tree *t)
+size_t fs_count(const struct fs *t)
 {
 	return t->n;
 }
 
-const struct node *tree_node(const struct tree *t, uint32_t n)
+const struct node *fs_node(const struct fs *t, uint32_t n)
 {
 	return &t->node[n];
 }
 
-struct node *tree_edit(struct tree *t, uint32_t n)
+struct node *fs_edit(struct fs *t, uint32_t n)
 {
 	return &t->node[n];
 }
 
-struct span tree_name(const struct tree *t, uint32_t n)
+struct span fs_name(const struct fs *t, uint32_t n)
 {
 	return (struct span){ (const unsigned char *)t->names + t->node[n].name, t->node[n].name_n };
 }
 
-struct span tree_link(const struct tree *t, uint32_t n)
+struct span fs_link(const struct fs *t, uint32_t n)
 {
 	return (struct span){ (const unsigned char *)t->names + t->node[n].link, t->node[n].link_n };
 }
 
-char *tree_path(const struct tree *t, uint32_t n, struct arena *a)
+char *fs_path(const struct fs *t, uint32_t n, struct arena *a)
 {
 	size_t len = 0;
 	for (uint32_t i = n; i; i = t->node[i].parent)
@@ -156,28 +156,28 @@ char *tree_path(const struct tree *t, uint32_t n, struct arena *a)
 	return s;
 }
 
-/* The node of that name, also when it is gone; TREE_NONE if it never was. */
-static uint32_t lookup(const struct tree *t, uint32_t dir, struct span name)
+/* The node of that name, also when it is gone; FS_NONE if it never was. */
+static uint32_t lookup(const struct fs *t, uint32_t dir, struct span name)
 {
 	for (uint32_t at = hash(dir, name) & (t->slots - 1); t->slot[at]; at = (at + 1) & (t->slots - 1)) {
 		uint32_t n = t->slot[at] - 1;
-		struct span own = tree_name(t, n);
+		struct span own = fs_name(t, n);
 		if (t->node[n].parent == dir && own.n == name.n && (!own.n || !memcmp(own.p, name.p, own.n)))
 			return n;
 	}
-	return TREE_NONE;
+	return FS_NONE;
 }
 
-uint32_t tree_child(const struct tree *t, uint32_t dir, struct span name)
+uint32_t fs_child(const struct fs *t, uint32_t dir, struct span name)
 {
 	uint32_t n = lookup(t, dir, name);
-	return n != TREE_NONE && t->node[n].gone ? TREE_NONE : n;
+	return n != FS_NONE && t->node[n].gone ? FS_NONE : n;
 }
 
-uint32_t tree_add(struct tree *t, uint32_t dir, struct span name, uint16_t layer)
+uint32_t fs_add(struct fs *t, uint32_t dir, struct span name, uint16_t layer)
 {
 	uint32_t n = lookup(t, dir, name);
-	if (n != TREE_NONE) {
+	if (n != FS_NONE) {
 		struct node *old = &t->node[n];
 		if (old->gone) {
 			struct node keep = *old;
@@ -187,10 +187,10 @@ uint32_t tree_add(struct tree *t, uint32_t dir, struct span name, uint16_t layer
 		return n;
 	}
 	if (name.n > UINT16_MAX || !grow_nodes(t) || (4 * (t->n + 1) > 3 * t->slots && !grow_slots(t)))
-		return TREE_NONE;
+		return FS_NONE;
 	uint32_t at_name = add_name(t, name);
-	if (at_name == TREE_NONE)
-		return TREE_NONE;
+	if (at_name == FS_NONE)
+		return FS_NONE;
 	n = t->n++;
 	t->node[n] = (struct node){ .parent = dir, .name = at_name, .name_n = (uint16_t)name.n, .type = NODE_DIR, .mode = 0755,
 				    .layer = layer };
@@ -207,10 +207,10 @@ uint32_t tree_add(struct tree *t, uint32_t dir, struct span name, uint16_t layer
 	return n;
 }
 
-bool tree_set_link(struct tree *t, uint32_t n, struct span target)
+bool fs_set_link(struct fs *t, uint32_t n, struct span target)
 {
 	uint32_t at = add_name(t, target);
-	if (at == TREE_NONE)
+	if (at == FS_NONE)
 		return false;
 	t->node[n].link = at;
 	t->node[n].link_n = (uint32_t)target.n;
@@ -218,25 +218,25 @@ bool tree_set_link(struct tree *t, uint32_t n, struct span target)
 }
 
 /* The first of n and its younger siblings that lives. */
-static uint32_t living(const struct tree *t, uint32_t n)
+static uint32_t living(const struct fs *t, uint32_t n)
 {
 	while (n && t->node[n].gone)
 		n = t->node[n].next;
-	return n ? n : TREE_NONE;
+	return n ? n : FS_NONE;
 }
 
-uint32_t tree_first(const struct tree *t, uint32_t dir)
+uint32_t fs_first(const struct fs *t, uint32_t dir)
 {
 	return living(t, t->node[dir].child);
 }
 
-uint32_t tree_next_sibling(const struct tree *t, uint32_t n)
+uint32_t fs_next_sibling(const struct fs *t, uint32_t n)
 {
 	return living(t, t->node[n].next);
 }
 
 /* One walk; `links` counts down over the links that it follows on its way. */
-static uint32_t walk(const struct tree *t, uint32_t from, struct span path, bool follow, unsigned *links)
+static uint32_t walk(const struct fs *t, uint32_t from, struct span path, bool follow, unsigned *links)
 {
 	uint32_t at = path.n && path.p[0] == '/' ? 0 : from;
 	while (path.n) {
@@ -244,31 +244,31 @@ static uint32_t walk(const struct tree *t, uint32_t from, struct span path, bool
 		if (!name.n || span_eq(name, "."))
 			continue;
 		if (t->node[at].type != NODE_DIR)
-			return TREE_NONE;
+			return FS_NONE;
 		if (span_eq(name, "..")) {
 			at = t->node[at].parent;
 			continue;
 		}
-		uint32_t next = tree_child(t, at, name);
-		if (next == TREE_NONE)
-			return TREE_NONE;
+		uint32_t next = fs_child(t, at, name);
+		if (next == FS_NONE)
+			return FS_NONE;
 		bool last = true;
 		for (size_t i = 0; i < path.n; i++)
 			last = last && path.p[i] == '/';
 		if (t->node[next].type == NODE_SYMLINK && (follow || !last)) {
 			if (!*links)
-				return TREE_NONE;
+				return FS_NONE;
 			--*links;
-			next = walk(t, at, tree_link(t, next), true, links);
-			if (next == TREE_NONE)
-				return TREE_NONE;
+			next = walk(t, at, fs_link(t, next), true, links);
+			if (next == FS_NONE)
+				return FS_NONE;
 		}
 		at = next;
 	}
 	return at;
 }
 
-uint32_t tree_find(const struct tree *t, uint32_t from, struct span path, bool follow)
+uint32_t fs_find(const struct fs *t, uint32_t from, struct span path, bool follow)
 {
 	unsigned links = LIMIT_LINKS;
 	return walk(t, from, path, follow, &links);
