@@ -21,6 +21,7 @@ struct node {
 	uint8_t type;                 /* enum node_type */
 	uint8_t gone;                 /* whited out or replaced: skip it */
 	uint16_t mode;
+	uint16_t implied;             /* a parent that its layer does not name */
 	uint16_t layer;
 	uint32_t link;                /* symlink: offset of its target in names */
 	uint32_t link_n;

@@ -1,0 +1,15 @@
+#include "scan/record.h"
+
+int record_open(struct record *r)
+{
+	*r = (struct record){ .arena = ARENA_INIT };
+	r->fs = fs_new();
+	return r->fs ? 0 : -1;
+}
+
+void record_clear(struct record *r)
+{
+	fs_free(r->fs);
+	arena_clear(&r->arena);
+	*r = (struct record){ .arena = ARENA_INIT };
+}

@@ -1,0 +1,44 @@
+/* scan/scan.h: from an argument of the command line to inventories. cmd and tests may include it. */
+#ifndef SCAN_SCAN_H
+#define SCAN_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct inventory;
+
+struct scan_options {
+	const char *image, *platform; /* --image, --platform; NULL: all */
+	const char *command;          /* --command: stands for ENTRYPOINT and CMD; NULL */
+	const char *requirements;     /* -r FILE; NULL */
+	const char *const *set_env;   /* --set-env: "K=V" (or "K=" to empty, "K" to unset) */
+	size_t set_env_n;
+	unsigned jobs;                /* 0: one a core */
+	bool quick;                   /* no fatbins */
+	bool verify;                  /* digests and RECORD hashes */
+};
+
+/*
+ * What one argument gave: an inventory per image (or one). `partial` is set
+ * where a stream or layer broke off: what was read stands in the inventories,
+ * and the text says where.
+ */
+struct scan_result {
+	struct inventory **v;
+	size_t n;
+	bool partial;
+	struct err trouble; /* of partial */
+};
+
+/*
+ * Reads a target: image, root file system, wheel, folder, saved inventory,
+ * declaration or requirement, or "-". On -1 nothing could be read and err
+ * says why. The inventories are not derived yet (derive_target).
+ */
+int scan_target(const char *arg, const struct scan_options *options, struct scan_result *out, struct err *err);
+void scan_result_clear(struct scan_result *r);
+
+#endif
