@@ -9,9 +9,13 @@
 #define LIMIT_JSON_SMALL   (16u << 20)  /* bytes of a manifest, config or index */
 #define LIMIT_PATH         4096u        /* bytes of one path: PATH_MAX of Linux */
 #define LIMIT_PAX          (1u << 20)   /* bytes of one pax or GNU long-name record */
+#define LIMIT_SPARSE       (1u << 18)   /* pieces of one sparse file: 4 MB of map */
+#define LIMIT_MEMBERS      (1u << 20)   /* members of an image archive: 1,024 layers have 4 each */
+#define LIMIT_ZIP_DIR      (1u << 30)   /* bytes of a zip's directory: torch's wheel has 1 MB */
 #define LIMIT_LAYERS       1024u        /* layers of one image: overlayfs stops far earlier */
 #define LIMIT_MANIFESTS    1024u        /* manifests and nested indexes of one store */
 #define LIMIT_ENTRIES      (32u << 20)  /* entries of one layer */
+#define LIMIT_DEPTH        200u         /* folders inside folders: each holds a file descriptor while it is read */
 #define LIMIT_LINKS        40u          /* symlinks followed for one path: MAXSYMLINKS of Linux */
 #define LIMIT_SECTIONS     65536u       /* ELF section headers */
 #define LIMIT_SEGMENTS     4096u        /* ELF program headers */
@@ -20,6 +24,8 @@
 #define LIMIT_FAT_ENTRIES  2000000u     /* fatbin entries of one file: libcufft has 24,000 */
 #define LIMIT_SCAN_BYTES   (8ull << 30) /* bytes searched for fatbin magic outside the named sections of one file */
 #define LIMIT_EXPANSION    1100u        /* times a deflate stream may grow: its format allows 1,032 */
+#define LIMIT_EXPANSION_FREE (4ull << 30) /* bytes out of any stream before its growth is held to LIMIT_EXPANSION */
+#define LIMIT_CODECS       4u           /* compressions on top of each other: a gzip layer in an xz archive has 2 */
 #define LIMIT_ZSTD_WINDOW  27           /* log2 of the largest zstd window: 128 MB, what zstd -d takes by default */
 #define LIMIT_HOSTS        100000u      /* host profiles of one run */
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */

@@ -13,9 +13,10 @@
  *     case TAR_BAD:   err says what and at which byte
  *     }
  *
- * Reads v7, ustar, star, pax (local and global), GNU (long names, base-256,
- * sparse in the old form and pax forms 0.0, 0.1, 1.0). Where tools differ it
- * does as Go's archive/tar, which docker, podman and umoci unpack with.
+ * Reads v7, ustar, star, pax, GNU (long names, base-256, sparse in the old
+ * form and pax forms 0.0, 0.1, 1.0). Where tools differ it does as Go's
+ * archive/tar, which docker, podman and umoci unpack with: global pax headers
+ * change nothing, links and folders have no body whatever their size says.
  */
 #ifndef PARSE_TAR_H
 #define PARSE_TAR_H
@@ -26,6 +27,7 @@
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/err.h"
+#include "base/limits.h"
 
 enum { TAR_BLOCK = 512 };
 
@@ -39,6 +41,7 @@ enum tar_note {
 	TAR_NOTE_NO_END = 2,     /* no end-of-archive blocks, or the last file is not padded */
 	TAR_NOTE_LONE_ZERO = 4,  /* one zero block where two belong */
 	TAR_NOTE_ODD_TYPE = 8,   /* a typeflag that no format defines */
+	TAR_NOTE_BAD_MAP = 16,   /* a sparse map that does not fit the stored bytes */
 };
 
 /* `n` stored bytes that belong at `at` of the file. */
@@ -71,22 +74,28 @@ struct tar {
 	unsigned notes;
 
 	int state;
-	bool failed;
 	unsigned char block[TAR_BLOCK];
-	uint32_t have;
+	uint32_t have;          /* bytes in block */
 	uint64_t left, pad;     /* of the body or extended header being read */
-	uint64_t stored_at;     /* of the body: stored bytes used */
+	uint64_t stored_at;     /* stored bytes of the body used */
 	uint64_t header_at;
-	uint32_t piece;
-	uint64_t piece_at;      /* stored bytes used of map[piece] */
-	char ext_type;          /* x, g, L or K while one is read */
+	char ext_type;          /* x, g, L or K: what `ext` gathers */
+	bool pending;           /* an extended header waits for its entry */
 	struct buf ext, path, link;
-	struct tar_pax *pax;    /* fields gathered for the next entry; NULL until the first is needed */
+	struct tar_pax {
+		unsigned has;
+		uint64_t size, real_size, uid, gid, major, minor;
+	} pax;
 	struct tar_piece *map;
 	uint32_t map_n, map_cap;
-	struct buf global_path, global_link;
+	uint32_t piece;         /* of the map, while the body is read */
+	uint64_t piece_at;      /* stored bytes used of that piece */
+	uint64_t number;        /* sparse 1.0: the number being read, */
+	uint32_t digits;        /* its digits so far, */
+	uint64_t numbers, wanted; /* how many are read, how many there must be */
 };
-#define TAR_INIT { .at = 0 }
+enum { TAR_TEXT = LIMIT_PAX + TAR_BLOCK };
+#define TAR_INIT { .ext = BUF_INIT(TAR_TEXT), .path = BUF_INIT(TAR_TEXT), .link = BUF_INIT(TAR_TEXT) }
 
 enum tar_step tar_feed(struct tar *t, struct span *in, struct err *err);
 

@@ -36,7 +36,7 @@ struct zipdir {
 	uint64_t size;       /* of the whole file */
 	LIST(struct zip_entry) entries; /* in the order of the directory */
 	int state;
-	uint64_t end_at, dir_at, dir_n, base, count;
+	uint64_t end_at, dir_at, dir_n, base;
 	uint64_t tail_at;
 	uint32_t tail_n;
 };

@@ -41,7 +41,7 @@ struct tree;
 /* A tar, compressed or not, told by magic. The blob is taken, even on failure. */
 struct tree *tree_tar_take(struct blob *b, struct err *err);
 
-/* A folder. The fd is taken. `root`: it is a root file system, so /proc, /sys and /dev are left out; other devices always are. */
+/* A folder. The fd is taken. `root`: it is a root file system, so /proc and /sys are left out; other devices always are. */
 struct tree *tree_folder_take(int fd, bool root, struct err *err);
 
 /* A zip. The blob (which must be readable anywhere) is taken. */

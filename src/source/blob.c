@@ -1,0 +1,264 @@
+#include "source/blob.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+struct blob *blob_new(const struct blob_ops *ops, void *self, uint64_t size, struct err *err)
+{
+	struct blob *b = mem_alloc(sizeof(*b));
+	if (!b) {
+		if (ops->close)
+			ops->close(self);
+		err_nomem(err);
+		return NULL;
+	}
+	*b = (struct blob){ .ops = ops, .self = self, .size = size, .can_read_at = ops->read_at != NULL };
+	return b;
+}
+
+void blob_close(struct blob *b)
+{
+	if (!b)
+		return;
+	if (b->ops->close)
+		b->ops->close(b->self);
+	mem_free(b->head);
+	mem_free(b);
+}
+
+/* One call of the source, at the place where the head ends. */
+static ssize_t read_more(struct blob *b, uint64_t at, void *p, size_t n, struct err *err)
+{
+	if (!b->can_read_at)
+		return b->ops->read(b->self, p, n, err);
+	if (at >= b->size)
+		return 0;
+	if (n > b->size - at)
+		n = (size_t)(b->size - at);
+	return b->ops->read_at(b->self, at, p, n, err);
+}
+
+static ssize_t fill(struct blob *b, uint64_t at, unsigned char *p, size_t n, struct err *err)
+{
+	size_t have = 0;
+	while (have < n) {
+		ssize_t got = read_more(b, at + have, p + have, n - have, err);
+		if (got < 0)
+			return -1;
+		if (!got)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+ssize_t blob_read(struct blob *b, void *p, size_t n, struct err *err)
+{
+	size_t ready = b->head_n - b->head_at;
+	if (ready > n)
+		ready = n;
+	if (ready)
+		memcpy(p, b->head + b->head_at, ready);
+	b->head_at += ready;
+	b->at += ready;
+	ssize_t got = fill(b, b->at, (unsigned char *)p + ready, n - ready, err);
+	if (got < 0)
+		return -1;
+	b->at += (uint64_t)got;
+	return (ssize_t)ready + got;
+}
+
+ssize_t blob_read_at(struct blob *b, uint64_t at, void *p, size_t n, struct err *err)
+{
+	if (!b->can_read_at)
+		return err_set(err, ERR_UNSUPPORTED, "a stream has no byte %" PRIu64 " to go to", at);
+	return fill(b, at, p, n, err);
+}
+
+int blob_peek(struct blob *b, size_t n, struct span *head, struct err *err)
+{
+	if (n > BLOB_HEAD)
+		n = BLOB_HEAD;
+	if (b->head_n - b->head_at < n) {
+		if (!b->head && !(b->head = mem_alloc(BLOB_HEAD)))
+			return err_nomem(err);
+		memmove(b->head, b->head + b->head_at, b->head_n - b->head_at);
+		b->head_n -= b->head_at;
+		b->head_at = 0;
+		ssize_t got = fill(b, b->at + b->head_n, b->head + b->head_n, n - b->head_n, err);
+		if (got < 0)
+			return -1;
+		b->head_n += (size_t)got;
+	}
+	size_t have = b->head_n - b->head_at;
+	*head = (struct span){ b->head + b->head_at, have < n ? have : n };
+	return 0;
+}
+
+uint64_t blob_raw(const struct blob *b)
+{
+	return b->ops->raw ? b->ops->raw(b->self) : b->at;
+}
+
+char *blob_text(struct blob *b, size_t limit, size_t *n, struct err *err)
+{
+	struct buf text = BUF_INIT(limit + 1); /* and the NUL of buf_take */
+	char piece[16 * 1024];
+	ssize_t got;
+	while ((got = blob_read(b, piece, sizeof(piece), err)) > 0) {
+		if ((size_t)got > limit - text.n) {
+			err_set(err, ERR_LIMIT, "larger than %zu bytes", limit);
+			got = -1;
+			break;
+		}
+		buf_add(&text, piece, (size_t)got);
+	}
+	char *s = got < 0 ? NULL : buf_take(&text, n);
+	if (got >= 0 && !s)
+		err_nomem(err);
+	buf_clear(&text);
+	return s;
+}
+
+/* ---- files ---- */
+
+struct file {
+	int fd;
+	bool own;
+	uint64_t at, read; /* where the blob begins in the file; pipes: bytes read */
+};
+
+static ssize_t file_read_at(void *self, uint64_t at, void *p, size_t n, struct err *err)
+{
+	struct file *f = self;
+	ssize_t got;
+	if (at > INT64_MAX - f->at)
+		return 0;
+	do
+		got = pread(f->fd, p, n, (off_t)(f->at + at));
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? err_sys(err, errno, "reading byte %" PRIu64, f->at + at) : got;
+}
+
+static ssize_t file_read(void *self, void *p, size_t n, struct err *err)
+{
+	struct file *f = self;
+	ssize_t got;
+	do
+		got = read(f->fd, p, n);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return err_sys(err, errno, "reading byte %" PRIu64, f->read);
+	f->read += (uint64_t)got;
+	return got;
+}
+
+static uint64_t file_raw(const void *self)
+{
+	return ((const struct file *)self)->read;
+}
+
+static void file_close(void *self)
+{
+	struct file *f = self;
+	if (f->own)
+		close(f->fd);
+	mem_free(f);
+}
+
+static const struct blob_ops file_ops = { .read_at = file_read_at, .close = file_close };
+static const struct blob_ops pipe_ops = { .read = file_read, .raw = file_raw, .close = file_close };
+
+static struct blob *file_new(const struct blob_ops *ops, struct file init, uint64_t size, struct err *err)
+{
+	struct file *f = mem_alloc(sizeof(*f));
+	if (!f) {
+		if (init.own)
+			close(init.fd);
+		err_nomem(err);
+		return NULL;
+	}
+	*f = init;
+	return blob_new(ops, f, size, err);
+}
+
+struct blob *blob_file(int fd, uint64_t at, uint64_t size, struct err *err)
+{
+	return file_new(&file_ops, (struct file){ .fd = fd, .at = at }, size, err);
+}
+
+struct blob *blob_file_take(int fd, struct err *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0) {
+		err_sys(err, errno, "fstat");
+		close(fd);
+		return NULL;
+	}
+	struct file f = { .fd = fd, .own = true };
+	if (S_ISREG(st.st_mode)) {
+		/* standard input may be a file that somebody read a part of */
+		off_t at = lseek(fd, 0, SEEK_CUR);
+		f.at = at > 0 && at <= st.st_size ? (uint64_t)at : 0;
+		return file_new(&file_ops, f, (uint64_t)st.st_size - f.at, err);
+	}
+	return file_new(&pipe_ops, f, BLOB_UNKNOWN, err);
+}
+
+/* ---- memory and parts ---- */
+
+struct part {
+	struct span bytes; /* memory, or */
+	struct blob *from; /* borrowed */
+	uint64_t at;
+};
+
+static ssize_t memory_read_at(void *self, uint64_t at, void *p, size_t n, struct err *err)
+{
+	(void)err;
+	const struct part *m = self;
+	struct span s = at < m->bytes.n ? span_sub(m->bytes, (size_t)at, n) : (struct span){ 0 };
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return (ssize_t)s.n;
+}
+
+static ssize_t slice_read_at(void *self, uint64_t at, void *p, size_t n, struct err *err)
+{
+	const struct part *m = self;
+	return at > UINT64_MAX - m->at ? 0 : blob_read_at(m->from, m->at + at, p, n, err);
+}
+
+static const struct blob_ops memory_ops = { .read_at = memory_read_at, .close = mem_free };
+static const struct blob_ops slice_ops = { .read_at = slice_read_at, .close = mem_free };
+
+static struct blob *part_new(const struct blob_ops *ops, struct part init, uint64_t size, struct err *err)
+{
+	struct part *m = mem_alloc(sizeof(*m));
+	if (!m) {
+		err_nomem(err);
+		return NULL;
+	}
+	*m = init;
+	return blob_new(ops, m, size, err);
+}
+
+struct blob *blob_memory(struct span bytes, struct err *err)
+{
+	return part_new(&memory_ops, (struct part){ .bytes = bytes }, bytes.n, err);
+}
+
+struct blob *blob_slice(struct blob *from, uint64_t at, uint64_t size, struct err *err)
+{
+	if (!from->can_read_at) {
+		err_set(err, ERR_UNSUPPORTED, "a part of a stream cannot be opened");
+		return NULL;
+	}
+	return part_new(&slice_ops, (struct part){ .from = from, .at = at }, size, err);
+}

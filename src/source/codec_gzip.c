@@ -1,0 +1,187 @@
+#include "source/codec.h"
+
+#include <inttypes.h>
+#include <isa-l/igzip_lib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* gzip (RFC 1952, several members) and raw deflate (a zip's member) by ISA-L. Its total_out has 32 bits: we count. */
+struct inflate {
+	struct inflate_state state;
+	struct blob *in;
+	uint64_t out, taken;     /* bytes out, bytes read from `in` */
+	uint64_t size;           /* raw: what must come out, with */
+	uint32_t crc;            /* this CRC-32 */
+	bool raw, ended, begun;  /* begun: inside a member */
+	unsigned char buf[BLOB_CHUNK];
+};
+
+static uint64_t inflate_at(const struct inflate *z)
+{
+	return z->taken - z->state.avail_in;
+}
+
+static int inflate_error(struct inflate *z, int code, struct err *err)
+{
+	const char *name = z->raw ? "deflate" : "gzip";
+	if (code == ISAL_INCORRECT_CHECKSUM)
+		return err_set(err, ERR_FORMAT, "%s: wrong CRC-32 or length before compressed byte %" PRIu64, name, inflate_at(z));
+	if (code == ISAL_UNSUPPORTED_METHOD)
+		return err_set(err, ERR_FORMAT, "%s: unknown method before compressed byte %" PRIu64, name, inflate_at(z));
+	return err_set(err, ERR_FORMAT, "%s: corrupt data before compressed byte %" PRIu64, name, inflate_at(z));
+}
+
+static int cut_off(struct inflate *z, struct err *err)
+{
+	return err_set(err, ERR_FORMAT, "%s: cut off at compressed byte %" PRIu64, z->raw ? "deflate" : "gzip", inflate_at(z));
+}
+
+/* More compressed bytes in front of the decoder; 0 at the end of the input. */
+static ssize_t refill(struct inflate *z, struct err *err)
+{
+	if (z->state.avail_in)
+		memmove(z->buf, z->state.next_in, z->state.avail_in);
+	z->state.next_in = z->buf;
+	ssize_t got = blob_read(z->in, z->buf + z->state.avail_in, sizeof(z->buf) - z->state.avail_in, err);
+	if (got > 0) {
+		z->state.avail_in += (uint32_t)got;
+		z->taken += (uint64_t)got;
+	}
+	return got;
+}
+
+/* Between members: 1 if another begins, 0 if the stream is over. What is no gzip header is left alone, as gzip does. */
+static int next_member(struct inflate *z, struct err *err)
+{
+	while (z->state.avail_in < 2) {
+		ssize_t got = refill(z, err);
+		if (got < 0)
+			return -1;
+		if (!got)
+			return 0;
+	}
+	if (z->state.next_in[0] != 0x1f || z->state.next_in[1] != 0x8b)
+		return 0;
+	unsigned char *in = z->state.next_in;
+	uint32_t n = z->state.avail_in;
+	isal_inflate_reset(&z->state);
+	z->state.crc_flag = ISAL_GZIP;
+	z->state.next_in = in;
+	z->state.avail_in = n;
+	z->begun = true;
+	return 1;
+}
+
+static int finish_raw(struct inflate *z, struct err *err)
+{
+	if (z->out != z->size)
+		return err_set(err, ERR_FORMAT, "deflate: %" PRIu64 " bytes came out, the directory says %" PRIu64, z->out, z->size);
+	if (z->state.crc != z->crc)
+		return inflate_error(z, ISAL_INCORRECT_CHECKSUM, err);
+	return 0;
+}
+
+/* One round of the decoder into p; the bytes that came out, with z->begun false where the member ended. */
+static ssize_t decode(struct inflate *z, unsigned char *p, size_t n, struct err *err)
+{
+	z->state.next_out = p;
+	z->state.avail_out = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+	uint32_t room = z->state.avail_out;
+	int code = isal_inflate(&z->state);
+	size_t got = room - z->state.avail_out;
+	z->out += got;
+	if (code < 0)
+		return inflate_error(z, code, err);
+	if (codec_ratio(z->out, blob_raw(z->in), z->raw ? "deflate" : "gzip", err) < 0)
+		return -1;
+	if (z->raw && z->out > z->size)
+		return finish_raw(z, err);
+	if (z->state.block_state == ISAL_BLOCK_FINISH)
+		z->begun = false;
+	return (ssize_t)got;
+}
+
+/* Decodes until there are bytes, or the member ended; 0 only then. */
+static ssize_t decode_some(struct inflate *z, unsigned char *p, size_t n, struct err *err)
+{
+	for (;;) {
+		ssize_t got = decode(z, p, n, err);
+		if (got || !z->begun)
+			return got < 0 || !z->raw || z->begun || !finish_raw(z, err) ? got : -1;
+		ssize_t more = refill(z, err);
+		if (more < 0)
+			return -1;
+		if (!more)
+			return cut_off(z, err);
+	}
+}
+
+static ssize_t inflate_read(void *self, void *p, size_t n, struct err *err)
+{
+	struct inflate *z = self;
+	ssize_t got = 0;
+	while (!got && n && !z->ended) {
+		int more = z->begun ? 1 : z->raw ? 0 : next_member(z, err);
+		z->ended = more <= 0;
+		if (more > 0)
+			got = decode_some(z, p, n, err);
+		else if (more < 0)
+			got = -1;
+	}
+	/* who reads just the stated size must hear of a wrong CRC, too */
+	unsigned char beyond;
+	if (got > 0 && z->raw && z->begun && z->out == z->size && decode_some(z, &beyond, 1, err) < 0)
+		got = -1;
+	if (got < 0)
+		z->ended = true;
+	return got;
+}
+
+static uint64_t inflate_raw(const void *self)
+{
+	return blob_raw(((const struct inflate *)self)->in);
+}
+
+static void inflate_close(void *self)
+{
+	struct inflate *z = self;
+	blob_close(z->in);
+	mem_free(z);
+}
+
+static const struct blob_ops inflate_ops = { .read = inflate_read, .raw = inflate_raw, .close = inflate_close };
+
+static struct inflate *inflate_new(struct blob *in, struct err *err)
+{
+	struct inflate *z = mem_alloc(sizeof(*z));
+	if (!z) {
+		blob_close(in);
+		err_nomem(err);
+		return NULL;
+	}
+	isal_inflate_init(&z->state);
+	z->in = in;
+	z->out = z->taken = z->size = 0;
+	z->crc = 0;
+	z->raw = z->ended = z->begun = false;
+	return z;
+}
+
+struct blob *gzip_open_take(struct blob *in, struct err *err)
+{
+	struct inflate *z = inflate_new(in, err);
+	return z ? blob_new(&inflate_ops, z, BLOB_UNKNOWN, err) : NULL;
+}
+
+struct blob *codec_deflate_take(struct blob *in, uint64_t size, uint32_t crc, struct err *err)
+{
+	struct inflate *z = inflate_new(in, err);
+	if (!z)
+		return NULL;
+	z->raw = z->begun = true;
+	z->size = size;
+	z->crc = crc;
+	z->state.crc_flag = ISAL_GZIP_NO_HDR; /* count the CRC, no header */
+	return blob_new(&inflate_ops, z, size, err);
+}

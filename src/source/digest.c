@@ -1,0 +1,120 @@
+#include "source/digest.h"
+
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+struct hashing {
+	struct blob *in;
+	EVP_MD_CTX *ctx;
+	char want[65];
+	bool checked;
+};
+
+/* "sha256:" and 64 hexadecimal digits; the digits alone. */
+static int wanted(const char *digest, char want[65], struct err *err)
+{
+	if (!digest || !str_starts(digest, "sha256:"))
+		return err_set(err, ERR_UNSUPPORTED, "digest '%.20s' is no sha256", digest ? digest : "");
+	if (strlen(digest) != 7 + 64)
+		return err_set(err, ERR_FORMAT, "digest '%.80s' has not 64 digits", digest);
+	memcpy(want, digest + 7, 65);
+	return 0;
+}
+
+static int finish(struct hashing *h, struct err *err)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	h->checked = true;
+	if (!EVP_DigestFinal_ex(h->ctx, md, &n) || n != 32)
+		return err_set(err, ERR_IO, "sha256 failed");
+	for (unsigned i = 0; i < n; i++) {
+		hex[2 * i] = "0123456789abcdef"[md[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[md[i] & 15];
+	}
+	hex[2 * n] = '\0';
+	if (!str_ieq(hex, h->want))
+		return err_set(err, ERR_FORMAT, "digest is sha256:%.12s..., stated was sha256:%.12s...", hex, h->want);
+	return 0;
+}
+
+static ssize_t hashing_read(void *self, void *p, size_t n, struct err *err)
+{
+	struct hashing *h = self;
+	ssize_t got = blob_read(h->in, p, n, err);
+	if (got < 0 || h->checked || !n)
+		return got;
+	if (!got)
+		return finish(h, err);
+	if (!EVP_DigestUpdate(h->ctx, p, (size_t)got))
+		return err_set(err, ERR_IO, "sha256 failed");
+	return got;
+}
+
+static uint64_t hashing_raw(const void *self)
+{
+	return blob_raw(((const struct hashing *)self)->in);
+}
+
+static void hashing_close(void *self)
+{
+	struct hashing *h = self;
+	EVP_MD_CTX_free(h->ctx);
+	blob_close(h->in);
+	mem_free(h);
+}
+
+static const struct blob_ops hashing_ops = { .read = hashing_read, .raw = hashing_raw, .close = hashing_close };
+
+struct blob *digest_open_take(struct blob *in, const char *digest, struct err *err)
+{
+	char want[65];
+	uint64_t size = in->size;
+	if (wanted(digest, want, err) < 0) {
+		blob_close(in);
+		return NULL;
+	}
+	struct hashing *h = mem_alloc(sizeof(*h));
+	EVP_MD_CTX *ctx = h ? EVP_MD_CTX_new() : NULL;
+	if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL)) {
+		EVP_MD_CTX_free(ctx);
+		mem_free(h);
+		blob_close(in);
+		err_nomem(err);
+		return NULL;
+	}
+	*h = (struct hashing){ .in = in, .ctx = ctx };
+	memcpy(h->want, want, sizeof(want));
+	return blob_new(&hashing_ops, h, size, err);
+}
+
+int digest_drain(struct blob *b, struct err *err)
+{
+	unsigned char *p = mem_alloc(BLOB_CHUNK);
+	ssize_t got = p ? 1 : err_nomem(err);
+	while (got > 0)
+		got = blob_read(b, p, BLOB_CHUNK, err);
+	mem_free(p);
+	return got < 0 ? -1 : 0;
+}
+
+/* The blob as a stream of its own place, for a hash that must not close it. */
+static ssize_t lend_read(void *self, void *p, size_t n, struct err *err)
+{
+	return blob_read(self, p, n, err);
+}
+static const struct blob_ops lend_ops = { .read = lend_read };
+
+int digest_check(struct blob *b, const char *digest, struct err *err)
+{
+	struct blob *lent = blob_new(&lend_ops, b, b->size, err);
+	struct blob *h = lent ? digest_open_take(lent, digest, err) : NULL;
+	int rc = h ? digest_drain(h, err) : -1;
+	blob_close(h);
+	return rc;
+}
