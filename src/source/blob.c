@@ -175,6 +175,11 @@ static void file_close(void *self)
 static const struct blob_ops file_ops = { .read_at = file_read_at, .close = file_close };
 static const struct blob_ops pipe_ops = { .read = file_read, .raw = file_raw, .close = file_close };
 
+int blob_fd(const struct blob *b)
+{
+	return b->ops == &file_ops ? ((const struct file *)b->self)->fd : -1;
+}
+
 static struct blob *file_new(const struct blob_ops *ops, struct file init, uint64_t size, struct err *err)
 {
 	struct file *f = mem_alloc(sizeof(*f));

@@ -2,8 +2,8 @@
  * source/blob.h: bytes that can be read: a file, a part of one, memory, or a
  * stream out of a decoder. scan, cmd and tests may include it.
  *
- * A blob belongs to one thread. Blobs over the same file are independent (they
- * use pread), so each worker opens its own.
+ * A blob belongs to one thread; each worker opens its own. Slices of one blob
+ * are independent: they read by pread and share no place.
  */
 #ifndef SOURCE_BLOB_H
 #define SOURCE_BLOB_H
@@ -55,6 +55,9 @@ struct blob *blob_memory(struct span bytes, struct err *err);
 
 /* A part of a blob that can be read at any place; `from` is borrowed. */
 struct blob *blob_slice(struct blob *from, uint64_t at, uint64_t size, struct err *err);
+
+/* The file beneath a plain file blob, to ask fstat; -1 for all others. Still the blob's. */
+int blob_fd(const struct blob *b);
 
 void blob_close(struct blob *b); /* NULL is fine */
 

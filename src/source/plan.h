@@ -24,16 +24,15 @@ struct plan_layer {
 	const char *gap;        /* why it cannot be read */
 };
 
+struct plan_texts { const char **v; size_t n, cap; }; /* a LIST with a name */
 struct plan_label { const char *key, *value; };
 
 struct image_config {
 	bool known;             /* the config was read */
 	const char *architecture, *variant, *os, *os_version;
 	const char *created, *user, *working_dir;
-	LIST(const char *) env; /* "K=V" */
-	LIST(const char *) entrypoint;
-	LIST(const char *) cmd;
-	LIST(const char *) shell;
+	struct plan_texts env; /* "K=V" */
+	struct plan_texts entrypoint, cmd, shell;
 	LIST(struct plan_label) labels; /* sorted by key */
 };
 

@@ -56,7 +56,7 @@ static void begin_body(struct tree *t, const struct tree_entry *e)
 
 int tree_next(struct tree *t, struct tree_entry *e, struct err *err)
 {
-	*e = (struct tree_entry){ 0 };
+	*e = (struct tree_entry){ .body_at = TREE_SIZE_UNKNOWN };
 	int more = t->ops->next(t->self, e, err);
 	begin_body(t, e);
 	return more;
@@ -71,7 +71,7 @@ int tree_seek(struct tree *t, uint64_t id, struct span path, struct tree_entry *
 {
 	if (!t->ops->seek)
 		return err_set(err, ERR_UNSUPPORTED, "a stream cannot go back to an entry");
-	*e = (struct tree_entry){ 0 };
+	*e = (struct tree_entry){ .body_at = TREE_SIZE_UNKNOWN };
 	int rc = t->ops->seek(t->self, id, path, e, err);
 	begin_body(t, e);
 	return rc;

@@ -32,6 +32,7 @@ struct tree_entry {
 	uint32_t mode;    /* permission bits; 0 in folders until tree_stat */
 	uint64_t size;    /* bytes of the body */
 	uint64_t id;      /* for tree_seek */
+	uint64_t body_at; /* tars that can be read anywhere: where the body lies in the blob, whole; else TREE_SIZE_UNKNOWN */
 	bool read_at;     /* tree_body_read_at is cheap; else the body is a stream, once */
 	const char *gap;  /* why its body or name cannot be used; NULL if it can. Constant text */
 };

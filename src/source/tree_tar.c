@@ -90,6 +90,8 @@ static void fill_entry(struct tar_tree *t, struct tree_entry *e)
 	e->size = from->size;
 	e->id = from->header_at;
 	e->read_at = t->b->can_read_at;
+	if (e->read_at && !from->map)
+		e->body_at = from->body_at;
 	if (from->notes & TAR_NOTE_BAD_MAP)
 		e->gap = "its sparse map is damaged";
 	tree_check_path(e);
