@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 /*
  * All heap memory of envcheck comes from these three, so that a test can fail
@@ -44,6 +45,9 @@ void arena_clear(struct arena *a);                          /* frees all; usable
 /* Appends a copy of one value; false when memory runs out. */
 #define list_add(a, l, value) \
 	(arena_grow((a), (void **)&(l)->v, (l)->n, &(l)->cap, sizeof(*(l)->v)) ? ((l)->v[(l)->n++] = (value), true) : false)
+
+/* Sorts a list of at least two by `cmp`. */
+#define list_sort(l, cmp) ((l)->n > 1 ? qsort((l)->v, (l)->n, sizeof(*(l)->v), (cmp)) : (void)0)
 
 /* Makes room for element number n; what list_push calls. */
 bool arena_grow(struct arena *a, void **v, size_t n, size_t *cap, size_t each);

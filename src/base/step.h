@@ -16,10 +16,10 @@
 
 enum step { STEP_WANT, STEP_DONE, STEP_BAD };
 
-/* `n` bytes from offset `at` of the file. A parser's wants are at most LIMIT_WANT bytes each. */
+/* `n` bytes from offset `at` of the file, at most LIMIT_WANT; with `least` of them the parser can go on. */
 struct want {
 	uint64_t at;
-	uint32_t n;
+	uint32_t n, least;
 };
 
 #endif

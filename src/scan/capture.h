@@ -12,8 +12,8 @@ struct tree_entry;
 
 /* Buffers that are used again from file to file. */
 struct capture {
-	unsigned char *bytes; /* one want, or the head of a stream */
-	size_t cap;
+	unsigned char *bytes, *tail; /* one want, or the head of a stream; its tail */
+	size_t cap, tail_cap;
 };
 #define CAPTURE_INIT { 0 }
 void capture_clear(struct capture *c);

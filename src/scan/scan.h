@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 struct inventory;
+struct scan_job;
 
 struct scan_options {
 	const char *image, *platform; /* --image, --platform; NULL: all */
@@ -31,6 +32,7 @@ struct scan_result {
 	size_t n;
 	bool partial;
 	struct err trouble; /* of partial */
+	struct scan_job *job; /* scan's own */
 };
 
 /*

@@ -1,0 +1,298 @@
+#include "scan/capture.h"
+
+#include <string.h>
+
+#include "base/elffacts.h"
+#include "base/limits.h"
+#include "parse/elf.h"
+#include "parse/fatbin.h"
+#include "source/tree.h"
+
+/*
+ * A stream passes once. Of a large library its head and its tail are kept,
+ * where linkers and patchelf put symbols, strings and the section table, and
+ * the search for GPU code sees all that passes. Ceilings in bytes.
+ */
+enum { KEEP_HEAD = 16 << 20, KEEP_TAIL = 20 << 20, KEEP_WHOLE = 32 << 20, FAT_WINDOW = 4096, HEAD_PEEK = 4096 };
+
+void capture_clear(struct capture *c)
+{
+	mem_free(c->bytes);
+	mem_free(c->tail);
+	*c = (struct capture)CAPTURE_INIT;
+}
+
+static bool reserve(unsigned char **p, size_t *cap, size_t n)
+{
+	if (n <= *cap)
+		return true;
+	unsigned char *more = mem_resize(*p, n);
+	if (!more)
+		return false;
+	*p = more;
+	*cap = n;
+	return true;
+}
+
+/* ---- texts ---- */
+
+static int capture_text(struct capture *c, struct tree *t, const struct tree_entry *e, uint32_t limit, struct arena *a, struct item *item,
+			const char **gap, struct err *err)
+{
+	(void)c;
+	if (e->size > limit) {
+		*gap = "it is larger than what is read of such a file";
+		return 0;
+	}
+	char *text = arena_alloc(a, (size_t)e->size + 1);
+	if (!text)
+		return err_nomem(err);
+	ssize_t n = e->read_at ? tree_body_read_at(t, 0, text, (size_t)e->size, err) : tree_body_read(t, text, (size_t)e->size, err);
+	if (n < 0)
+		return -1;
+	item->kind = ITEM_TEXT;
+	item->text = (struct span){ (unsigned char *)text, (size_t)n };
+	return 1;
+}
+
+/* ---- the bytes of one ELF file, from anywhere or as kept from a stream ---- */
+
+struct body {
+	struct capture *c;
+	struct tree *t; /* NULL: only what was kept */
+	uint64_t size, head_n, tail_at, tail_n;
+};
+
+/* What there is of a range, in one run; an empty span where it was not kept. */
+static int serve(struct body *b, struct want w, struct span *got, struct err *err)
+{
+	struct capture *c = b->c;
+	*got = (struct span){ 0 };
+	if (b->t) {
+		if (!reserve(&c->bytes, &c->cap, w.n))
+			return err_nomem(err);
+		ssize_t n = tree_body_read_at(b->t, w.at, c->bytes, w.n, err);
+		if (n < 0)
+			return -1;
+		*got = (struct span){ c->bytes, (size_t)n };
+	} else if (w.at < b->head_n) {
+		*got = span_sub((struct span){ c->bytes, (size_t)b->head_n }, (size_t)w.at, w.n);
+	} else if (b->tail_n && w.at >= b->tail_at) {
+		*got = span_sub((struct span){ c->tail, (size_t)b->tail_n }, (size_t)(w.at - b->tail_at), w.n);
+	}
+	return 0;
+}
+
+static int read_elf(struct body *b, struct arena *a, struct item *item, const char **gap, struct err *err)
+{
+	struct elf_reader r = ELF_READER_INIT(a, b->size);
+	struct want w;
+	struct span got = { 0 };
+	uint64_t at = 0;
+	enum step s;
+	while ((s = elf_step(&r, at, got, &w)) == STEP_WANT) {
+		if (serve(b, w, &got, err) < 0) {
+			elf_reader_clear(&r);
+			return -1;
+		}
+		at = w.at;
+	}
+	if (s == STEP_DONE) {
+		item->kind = ITEM_ELF;
+		item->elf = r.facts;
+	} else {
+		*gap = r.bad ? r.bad : "it cannot be read as ELF";
+	}
+	elf_reader_clear(&r);
+	return s == STEP_DONE;
+}
+
+/* ---- GPU code, where any place can be read: hop from header to header ---- */
+
+static int walk_ranges(struct body *b, struct fat_walker *f, const struct fat_range *range, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t at = range[i].at, end = at > b->size || range[i].n > b->size - at ? b->size : at + range[i].n;
+		uint32_t window = FAT_WINDOW;
+		fat_begin(f, at);
+		while (at < end) {
+			uint64_t hop = fat_hop(f);
+			if (hop) {
+				hop = hop < end - at ? hop : end - at;
+				fat_hopped(f, hop);
+				at += hop;
+				window = FAT_WINDOW;
+				continue;
+			}
+			struct want w = { .at = at, .n = end - at < window ? (uint32_t)(end - at) : window };
+			struct span got;
+			if (serve(b, w, &got, err) < 0)
+				return -1;
+			if (!got.n)
+				break;
+			fat_feed(f, got);
+			at += got.n;
+			if (window < LIMIT_WANT / 4) /* nothing to hop over: a search, so read more at once */
+				window *= 2;
+		}
+		fat_end(f);
+	}
+	return 0;
+}
+
+/* The ranges that count: the named sections; where those hold no code and something hints at some, the others too. */
+static size_t counting_ranges(const struct fat_walker *f, const struct elf_facts *elf, struct fat_range *range)
+{
+	size_t n = fat_named_ranges(elf, range, FAT_RANGES);
+	if (!(n && fat_has_code(f, range, n)) && fat_hinted(elf))
+		n += fat_other_ranges(elf, range + n, FAT_RANGES - n);
+	return n;
+}
+
+static int finish_fat(const struct fat_walker *f, const struct fat_range *range, size_t n, struct arena *a, struct item *item, struct err *err)
+{
+	const struct fat_facts *facts = fat_sum(f, range, n, a);
+	if (!facts)
+		return err_nomem(err);
+	item->fat_read = true;
+	item->fat = facts->containers || facts->gaps.n ? facts : NULL;
+	return 0;
+}
+
+static int fat_by_hops(struct body *b, struct arena *a, struct item *item, struct err *err)
+{
+	struct arena scratch = ARENA_INIT;
+	struct fat_walker f = FAT_WALKER_INIT(&scratch);
+	struct fat_range range[FAT_RANGES] = { { 0, b->size } };
+	size_t n = 1;
+	int got = 0;
+	if (item->elf) {
+		n = fat_named_ranges(item->elf, range, FAT_RANGES);
+		got = walk_ranges(b, &f, range, n, err);
+		if (got == 0 && !fat_has_code(&f, range, n) && fat_hinted(item->elf)) {
+			size_t more = fat_other_ranges(item->elf, range + n, FAT_RANGES - n);
+			got = walk_ranges(b, &f, range + n, more, err);
+			n += more;
+		}
+	} else {
+		got = walk_ranges(b, &f, range, n, err);
+	}
+	if (got == 0)
+		got = finish_fat(&f, range, n, a, item, err);
+	arena_clear(&scratch);
+	return got;
+}
+
+/* ---- one pass over a stream ---- */
+
+static int keep(struct body *b, uint64_t at, struct span bytes, struct err *err)
+{
+	struct capture *c = b->c;
+	uint64_t head_max = b->size <= KEEP_WHOLE ? b->size : KEEP_HEAD;
+	if (at < head_max) {
+		struct span head = span_sub(bytes, 0, (size_t)(head_max - at));
+		if (!reserve(&c->bytes, &c->cap, (size_t)(b->size <= KEEP_WHOLE ? b->size : head_max)))
+			return err_nomem(err);
+		if (at > b->head_n)
+			memset(c->bytes + b->head_n, 0, (size_t)(at - b->head_n)); /* a hole */
+		memcpy(c->bytes + at, head.p, head.n);
+		b->head_n = at + head.n;
+		at += head.n;
+		bytes = span_from(bytes, head.n);
+	}
+	if (!bytes.n || at + bytes.n <= b->tail_at)
+		return 0;
+	if (at < b->tail_at) {
+		bytes = span_from(bytes, (size_t)(b->tail_at - at));
+		at = b->tail_at;
+	}
+	uint64_t off = at - b->tail_at;
+	if (!reserve(&c->tail, &c->tail_cap, (size_t)(b->size - b->tail_at)))
+		return err_nomem(err);
+	if (off > b->tail_n)
+		memset(c->tail + b->tail_n, 0, (size_t)(off - b->tail_n));
+	memcpy(c->tail + off, bytes.p, bytes.n);
+	b->tail_n = off + bytes.n;
+	return 0;
+}
+
+static int read_stream(struct capture *c, struct tree *t, const struct tree_entry *e, struct span peeked, const struct wanted *wanted,
+		       struct arena *a, struct item *item, const char **gap, struct err *err)
+{
+	struct arena scratch = ARENA_INIT;
+	struct fat_walker f = FAT_WALKER_INIT(&scratch);
+	struct body b = { .c = c, .size = e->size, .head_n = peeked.n,
+			  .tail_at = e->size > KEEP_TAIL + KEEP_HEAD ? e->size - KEEP_TAIL : e->size <= KEEP_WHOLE ? e->size : KEEP_HEAD };
+	uint64_t passed = peeked.n;
+	struct tree_chunk chunk;
+	int more = 0;
+	if (!wanted->quick)
+		fat_feed(&f, peeked);
+	while (passed < e->size && (more = tree_body_next(t, &chunk, err)) > 0) {
+		if (!wanted->quick) {
+			static const unsigned char zero[4096];
+			for (uint64_t hole = chunk.at > passed ? chunk.at - passed : 0; hole; ) {
+				size_t n = hole < sizeof(zero) ? (size_t)hole : sizeof(zero);
+				fat_feed(&f, (struct span){ zero, n });
+				hole -= n;
+			}
+			fat_feed(&f, chunk.bytes);
+		}
+		if ((more = keep(&b, chunk.at, chunk.bytes, err)) < 0)
+			break;
+		passed = chunk.at + chunk.bytes.n;
+	}
+	bool bare = fat_bid(peeked) != 0;
+	int got = more < 0 ? -1 : bare ? 1 : read_elf(&b, a, item, gap, err);
+	if (got > 0 && !wanted->quick) {
+		struct fat_range range[FAT_RANGES];
+		size_t n = bare ? 0 : counting_ranges(&f, item->elf, range);
+		fat_end(&f);
+		item->fat_read = true;
+		if ((n || bare) && finish_fat(&f, range, n, a, item, err) < 0)
+			got = -1;
+	}
+	arena_clear(&scratch);
+	return got;
+}
+
+int capture_file(struct capture *c, struct tree *t, const struct tree_entry *e, struct select s, const struct wanted *wanted,
+		 struct arena *a, struct item *item, const char **gap, struct err *err)
+{
+	if (s.how == SELECT_TEXT)
+		return capture_text(c, t, e, s.limit, a, item, gap, err);
+
+	size_t peek = e->size < HEAD_PEEK ? (size_t)e->size : HEAD_PEEK;
+	if (!reserve(&c->bytes, &c->cap, HEAD_PEEK))
+		return err_nomem(err);
+	ssize_t n = e->read_at ? tree_body_read_at(t, 0, c->bytes, peek, err) : tree_body_read(t, c->bytes, peek, err);
+	if (n < 0)
+		return -1;
+	struct span head = { c->bytes, (size_t)n };
+	if (span_starts(head, "#!") && e->size <= s.limit && s.how == SELECT_SCRIPT) {
+		char *text = arena_alloc(a, (size_t)e->size + 1);
+		if (!text)
+			return err_nomem(err);
+		memcpy(text, head.p, head.n);
+		size_t rest = (size_t)e->size - head.n;
+		if (rest)
+			n = e->read_at ? tree_body_read_at(t, head.n, text + head.n, rest, err) : tree_body_read(t, text + head.n, rest, err);
+		else
+			n = 0;
+		if (n < 0)
+			return -1;
+		item->kind = ITEM_TEXT;
+		item->text = (struct span){ (unsigned char *)text, head.n + (size_t)n };
+		return 1;
+	}
+	if (!elf_bid(head) && !fat_bid(head))
+		return 0;
+	if (!e->read_at)
+		return read_stream(c, t, e, head, wanted, a, item, gap, err);
+	struct body b = { .c = c, .t = t, .size = e->size };
+	item->kind = ITEM_ELF;
+	int got = fat_bid(head) ? 1 : read_elf(&b, a, item, gap, err);
+	if (got > 0 && !wanted->quick && fat_by_hops(&b, a, item, err) < 0)
+		return -1;
+	return got;
+}

@@ -1,0 +1,31 @@
+/* scan/job.h: one run of scan_target. Inside scan only. */
+#ifndef SCAN_JOB_H
+#define SCAN_JOB_H
+
+#include "base/mem.h"
+#include "inventory/inventory.h"
+#include "scan/record.h"
+#include "scan/scan.h"
+
+struct scan_record { size_t member; struct record *record; };
+
+/* Owned by the scan_result; its arena and records live as long as the inventories that borrow them. */
+struct scan_job {
+	const struct scan_options *options;
+	struct scan_result *out;
+	const char *name; /* of the target, as given */
+	struct wanted wanted;
+	struct arena arena;
+	LIST(struct scan_record) records;
+};
+
+/* A new inventory in the result. NULL when memory runs out. */
+struct inventory *scan_new_inventory(struct scan_job *job, const char *name, enum target_kind kind, struct err *err);
+
+/* --set-env on top of the target's own ENV, and the whole sorted by name. */
+void scan_apply_env(const struct scan_job *job, struct inventory *inv);
+
+/* Merges records (NULL: a layer that is missing) and fills the inventory from what they hold. */
+int scan_merge(struct scan_job *job, struct inventory *inv, struct record *const *records, size_t n, const char *base, struct err *err);
+
+#endif
