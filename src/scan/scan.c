@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "inventory/fs.h"
 #include "inventory/inventory.h"
+#include "parse/launch.h"
 #include "scan/assemble.h"
 #include "scan/given.h"
 #include "scan/job.h"
@@ -211,6 +212,22 @@ void scan_apply_env(const struct scan_job *job, struct inventory *inv)
 	list_sort(&inv->env, env_cmp);
 }
 
+/* --command stands for ENTRYPOINT and CMD both. */
+static int apply_command(const struct scan_job *job, struct inventory *inv)
+{
+	struct words w = { 0 };
+	if (!job->options->command)
+		return 0;
+	if (words_split(SPAN_STR(job->options->command), &inv->arena, &w) < 0)
+		return -1;
+	inv->known |= INV_ENTRYPOINT | INV_COMMAND;
+	inv->entrypoint.n = inv->command.n = 0;
+	for (size_t i = 0; i < w.v.n; i++)
+		if (!list_add(&inv->arena, &inv->command, w.v.v[i]))
+			return -1;
+	return 0;
+}
+
 static int copy_config(struct inventory *inv, const struct plan_image *img)
 {
 	struct arena *a = &inv->arena;
@@ -278,6 +295,8 @@ static int scan_image(struct scan_job *job, struct store *s, const struct plan_i
 		if (inventory_gap(inv, -1, NULL, "%s", img->gaps.v[i]) < 0)
 			return err_nomem(err);
 	scan_apply_env(job, inv);
+	if (apply_command(job, inv) < 0)
+		return err_nomem(err);
 	return scan_merge(job, inv, records, img->layers.n, "/", err);
 }
 
@@ -347,6 +366,8 @@ static int scan_tree(struct scan_job *job, struct tree *tree_take, enum target_k
 		return -1;
 	if (r->broken && !r->entries)
 		return err_set(err, r->error.kind, "%s", r->error.text);
+	if (kind == TARGET_ROOTFS && apply_command(job, inv) < 0)
+		return err_nomem(err);
 	if (kind == TARGET_WHEEL && !list_add(&inv->arena, &inv->reference, arena_str(&inv->arena, path_base(job->name))))
 		return err_nomem(err);
 	scan_apply_env(job, inv);
@@ -441,8 +462,6 @@ int scan_target(const char *arg, const struct scan_options *options, struct scan
 		got = s ? scan_store(job, s, err) : -1;
 		store_close(s);
 	}
-	for (size_t i = 0; got == 0 && i < out->n; i++)
-		got = scan_apply_command(job, out->v[i], err);
 	if (got == 0)
 		return 0;
 	scan_result_clear(out);

@@ -1,0 +1,146 @@
+#include "scan/given.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "parse/wheelmeta.h"
+#include "source/store.h"
+
+static int take_inventory(struct scan_job *job, const json_t *o, struct err *err)
+{
+	struct inventory *inv = inventory_read(o, err);
+	if (!inv)
+		return -1;
+	struct inventory **v = mem_resize(job->out->v, (job->out->n + 1) * sizeof(*v));
+	if (!v) {
+		inventory_free(inv);
+		return err_nomem(err);
+	}
+	if (!inv->name)
+		inv->name = arena_str(&inv->arena, job->name);
+	job->out->v = v;
+	job->out->v[job->out->n++] = inv;
+	scan_apply_env(job, inv);
+	return 0;
+}
+
+int scan_json(struct scan_job *job, struct store *s, struct err *err)
+{
+	size_t n;
+	char *text = store_text(s, LIMIT_JSON, &n, err);
+	json_t *o = text ? json_parse((struct span){ (unsigned char *)text, n }, job->name, err) : NULL;
+	mem_free(text);
+	if (!o)
+		return -1;
+	const char *schema = json_get_str(o, "schema");
+	const json_t *targets = json_object_get(o, "targets");
+	int got = 0;
+	if (str_eq(schema, "envcheck.host/1"))
+		got = err_set(err, ERR_USAGE, "%s is a host profile: give it with --host", job->name);
+	else if (str_eq(schema, "envcheck.report/1"))
+		got = err_set(err, ERR_USAGE, "%s is a report, which no longer holds the evidence: save the output of envcheck inspect --format json", job->name);
+	else if (!str_eq(schema, "envcheck.inventory/1"))
+		got = err_set(err, ERR_FORMAT, "%s is JSON without \"schema\": \"envcheck.inventory/1\": neither a saved inventory nor a declaration", job->name);
+	else if (!json_is_array(targets) || !json_array_size(targets))
+		got = err_set(err, ERR_FORMAT, "%s: \"targets\" must be a list with at least one target", job->name);
+	for (size_t i = 0; got == 0 && i < json_array_size(targets); i++)
+		got = take_inventory(job, json_array_get(targets, i), err);
+	json_decref(o);
+	return got;
+}
+
+/* ---- requirements ---- */
+
+static int add_requirement(struct inventory *inv, struct span line, bool *ok)
+{
+	struct requirement r;
+	*ok = requirement_parse(line, NULL, inv->arch && str_eq(inv->arch, "arm64") ? "aarch64" : NULL, &inv->arena, &r);
+	if (!*ok || !r.applies)
+		return 0;
+	struct package *p = list_push(&inv->arena, &inv->packages);
+	if (!p)
+		return -1;
+	p->name = r.name;
+	p->layer = -1;
+	if (str_starts(r.spec, "==") && !strpbrk(r.spec, ",*"))
+		p->version = r.spec + strspn(r.spec, "= ");
+	return 0;
+}
+
+static struct inventory *new_requirement(struct scan_job *job, struct err *err)
+{
+	struct inventory *inv = scan_new_inventory(job, job->name, TARGET_REQUIREMENT, err);
+	if (!inv)
+		return NULL;
+	inv->known |= INV_PACKAGES;
+	inv->complete = false;
+	inv->os_name = "linux";
+	const char *platform = job->options->platform, *slash = platform ? strchr(platform, '/') : NULL;
+	inv->arch = slash ? arena_str(&inv->arena, slash + 1) : NULL;
+	return inv;
+}
+
+bool scan_is_requirement(const char *arg)
+{
+	struct stat st;
+	if (str_eq(arg, "-") || strchr(arg, '/') || stat(arg, &st) == 0 || (!strpbrk(arg, "=<>~") && !str_ends(arg, "]")))
+		return false;
+	struct arena a = ARENA_INIT;
+	struct requirement r;
+	struct span rest = SPAN_STR(arg);
+	bool ok = requirement_parse(span_cut(&rest, ' '), NULL, NULL, &a, &r);
+	arena_clear(&a);
+	return ok;
+}
+
+int scan_requirement_line(struct scan_job *job, const char *line, struct err *err)
+{
+	struct inventory *inv = new_requirement(job, err);
+	struct span rest = SPAN_STR(line);
+	while (inv && rest.n) {
+		struct span one = span_trim(span_cut(&rest, ' '));
+		bool ok = true;
+		if (one.n && add_requirement(inv, one, &ok) < 0)
+			return err_nomem(err);
+		if (!ok)
+			return err_set(err, ERR_USAGE, "\"%.*s\" is neither a file nor a requirement such as torch==2.5.1+cu124", (int)one.n,
+				       (const char *)one.p);
+	}
+	return inv ? 0 : -1;
+}
+
+int scan_requirements(struct scan_job *job, struct store *s, struct err *err)
+{
+	size_t n, found = 0, number = 0;
+	char *text = store_text(s, LIMIT_TEXT, &n, err);
+	struct inventory *inv = text ? new_requirement(job, err) : NULL;
+	struct cur c = cur_of((struct span){ (unsigned char *)text, inv ? n : 0 });
+	struct span line;
+	int got = inv ? 0 : -1;
+	while (got == 0 && cur_line(&c, &line)) {
+		number++;
+		line = span_trim(span_sub(line, 0, span_find(line, " #")));
+		line = span_trim(span_sub(line, 0, span_find(line, " --hash")));
+		if (line.n && line.p[line.n - 1] == '\\')
+			line = span_trim(span_sub(line, 0, line.n - 1));
+		if (!line.n || line.p[0] == '#' || span_starts(line, "--hash"))
+			continue;
+		bool ok = true;
+		if (line.p[0] == '-')
+			got = inventory_gap(inv, -1, job->name, "line %zu is an option that is not followed: %.*s", number, (int)line.n, (const char *)line.p);
+		else
+			got = add_requirement(inv, line, &ok);
+		if (got < 0)
+			err_nomem(err);
+		else if (!ok && inventory_gap(inv, -1, job->name, "line %zu is no requirement: %.*s", number, (int)line.n, (const char *)line.p) < 0)
+			got = err_nomem(err);
+		found += ok;
+	}
+	mem_free(text);
+	if (got == 0 && !found)
+		return err_set(err, ERR_FORMAT, "%s is a text that is neither an inventory nor a list of requirements", job->name);
+	return got;
+}
