@@ -148,6 +148,19 @@ static enum tar_step give_entry(struct tar *t)
 	return TAR_ENTRY;
 }
 
+/* Names that lie in the header block move out of it before another block is read. */
+static bool keep_names(struct tar *t)
+{
+	struct tar_entry *e = &t->entry;
+	if (!t->path.n)
+		buf_add(&t->path, e->path.p, e->path.n);
+	if (!t->link.n)
+		buf_add(&t->link, e->link.p, e->link.n);
+	e->path = (struct span){ (const unsigned char *)t->path.p, t->path.n };
+	e->link = (struct span){ (const unsigned char *)t->link.p, t->link.n };
+	return !t->path.bad && !t->link.bad;
+}
+
 /* What an entry with all its headers read has for size and map. TAR_NEED: the map comes first. */
 static enum tar_step begin_body(struct tar *t, const struct tar_header *h, struct err *err)
 {
@@ -173,7 +186,7 @@ static enum tar_step begin_body(struct tar *t, const struct tar_header *h, struc
 		if (!more)
 			return give_entry(t);
 		t->state = ST_OLD_MAP;
-		return TAR_NEED;
+		return keep_names(t) ? TAR_NEED : (err_nomem(err), bad(t));
 	}
 	if (t->pax.has & TAR_PAX_REAL_SIZE)
 		e->size = t->pax.real_size;
@@ -184,7 +197,7 @@ static enum tar_step begin_body(struct tar *t, const struct tar_header *h, struc
 	t->number = t->numbers = 0;
 	t->wanted = 1;
 	t->state = ST_MAP;
-	return TAR_NEED;
+	return keep_names(t) ? TAR_NEED : (err_nomem(err), bad(t));
 }
 
 static enum tar_step header(struct tar *t, struct err *err)
