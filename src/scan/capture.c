@@ -36,10 +36,9 @@ static bool reserve(unsigned char **p, size_t *cap, size_t n)
 
 /* ---- texts ---- */
 
-static int capture_text(struct capture *c, struct tree *t, const struct tree_entry *e, uint32_t limit, struct arena *a, struct item *item,
+static int capture_text(struct tree *t, const struct tree_entry *e, uint32_t limit, struct arena *a, struct item *item,
 			const char **gap, struct err *err)
 {
-	(void)c;
 	if (e->size > limit) {
 		*gap = "it is larger than what is read of such a file";
 		return 0;
@@ -216,43 +215,110 @@ static int keep(struct body *b, uint64_t at, struct span bytes, struct err *err)
 	return 0;
 }
 
-static int read_stream(struct capture *c, struct tree *t, const struct tree_entry *e, struct span peeked, const struct wanted *wanted,
+/* A hole of a sparse file is zeros to the search. */
+static void feed_hole(struct fat_walker *f, uint64_t n)
+{
+	static const unsigned char zero[4096];
+	while (n) {
+		size_t some = n < sizeof(zero) ? (size_t)n : sizeof(zero);
+		fat_feed(f, (struct span){ zero, some });
+		n -= some;
+	}
+}
+
+enum promise { NOT_YET, SCRIPT, BINARY, NOTHING };
+
+/* What the first bytes of a file promise, where its name allows it. */
+static enum promise promise_of(struct span head, uint64_t size, struct select s)
+{
+	if (head.n < 8 && head.n < size)
+		return NOT_YET;
+	if (span_starts(head, "#!"))
+		return s.how == SELECT_SCRIPT && size <= s.limit ? SCRIPT : NOTHING;
+	return elf_bid(head) || fat_bid(head) ? BINARY : NOTHING;
+}
+
+static int finish_stream(struct body *b, struct fat_walker *f, const struct wanted *wanted, struct arena *a, struct item *item,
+			 const char **gap, struct err *err)
+{
+	bool bare = fat_bid((struct span){ b->c->bytes, (size_t)b->head_n }) != 0;
+	int got = bare ? 1 : read_elf(b, a, item, gap, err);
+	item->kind = ITEM_ELF;
+	if (got <= 0 || wanted->quick)
+		return got;
+	struct fat_range range[FAT_RANGES];
+	size_t n = bare ? 0 : counting_ranges(f, item->elf, range);
+	fat_end(f);
+	item->fat_read = true;
+	if ((n || bare) && finish_fat(f, range, n, a, item, err) < 0)
+		return -1;
+	return got;
+}
+
+static int keep_text(struct span text, struct arena *a, struct item *item, struct err *err)
+{
+	char *copy = arena_strn(a, text.p, text.n);
+	if (!copy)
+		return err_nomem(err);
+	item->kind = ITEM_TEXT;
+	item->text = (struct span){ (unsigned char *)copy, text.n };
+	return 1;
+}
+
+static int read_stream(struct capture *c, struct tree *t, const struct tree_entry *e, struct select s, const struct wanted *wanted,
 		       struct arena *a, struct item *item, const char **gap, struct err *err)
 {
 	struct arena scratch = ARENA_INIT;
 	struct fat_walker f = FAT_WALKER_INIT(&scratch);
-	struct body b = { .c = c, .size = e->size, .head_n = peeked.n,
+	struct body b = { .c = c, .size = e->size,
 			  .tail_at = e->size > KEEP_TAIL + KEEP_HEAD ? e->size - KEEP_TAIL : e->size <= KEEP_WHOLE ? e->size : KEEP_HEAD };
-	uint64_t passed = peeked.n;
+	uint64_t passed = 0;
 	struct tree_chunk chunk;
+	enum promise promise = NOT_YET;
 	int more = 0;
-	if (!wanted->quick)
-		fat_feed(&f, peeked);
-	while (passed < e->size && (more = tree_body_next(t, &chunk, err)) > 0) {
-		if (!wanted->quick) {
-			static const unsigned char zero[4096];
-			for (uint64_t hole = chunk.at > passed ? chunk.at - passed : 0; hole; ) {
-				size_t n = hole < sizeof(zero) ? (size_t)hole : sizeof(zero);
-				fat_feed(&f, (struct span){ zero, n });
-				hole -= n;
-			}
-			fat_feed(&f, chunk.bytes);
-		}
+	while (passed < e->size && promise != NOTHING && (more = tree_body_next(t, &chunk, err)) > 0) {
 		if ((more = keep(&b, chunk.at, chunk.bytes, err)) < 0)
 			break;
+		if (!wanted->quick && promise != SCRIPT) {
+			feed_hole(&f, chunk.at - passed);
+			fat_feed(&f, chunk.bytes);
+		}
 		passed = chunk.at + chunk.bytes.n;
+		if (promise == NOT_YET)
+			promise = promise_of((struct span){ c->bytes, (size_t)b.head_n }, e->size, s);
 	}
-	bool bare = fat_bid(peeked) != 0;
-	int got = more < 0 ? -1 : bare ? 1 : read_elf(&b, a, item, gap, err);
-	if (got > 0 && !wanted->quick) {
-		struct fat_range range[FAT_RANGES];
-		size_t n = bare ? 0 : counting_ranges(&f, item->elf, range);
-		fat_end(&f);
-		item->fat_read = true;
-		if ((n || bare) && finish_fat(&f, range, n, a, item, err) < 0)
-			got = -1;
-	}
+	int got = more < 0 ? -1 : 0;
+	if (got == 0 && promise == SCRIPT)
+		got = keep_text((struct span){ c->bytes, (size_t)b.head_n }, a, item, err);
+	else if (got == 0 && promise == BINARY)
+		got = finish_stream(&b, &f, wanted, a, item, gap, err);
 	arena_clear(&scratch);
+	return got;
+}
+
+/* Where any place can be read: the head decides what is read beyond it. */
+static int read_anywhere(struct capture *c, struct tree *t, const struct tree_entry *e, struct select s, const struct wanted *wanted,
+			 struct arena *a, struct item *item, const char **gap, struct err *err)
+{
+	struct body b = { .c = c, .t = t, .size = e->size };
+	struct want w = { .n = e->size < HEAD_PEEK ? (uint32_t)e->size : HEAD_PEEK };
+	struct span head;
+	if (serve(&b, w, &head, err) < 0)
+		return -1;
+	switch (promise_of(head, e->size, s)) {
+	case NOT_YET:
+	case NOTHING:
+		return 0;
+	case SCRIPT:
+		w.n = (uint32_t)e->size;
+		return serve(&b, w, &head, err) < 0 ? -1 : keep_text(head, a, item, err);
+	case BINARY:
+		break;
+	}
+	item->kind = ITEM_ELF;
+	int got = fat_bid(head) ? 1 : read_elf(&b, a, item, gap, err);
+	if (got > 0 && !wanted->quick && fat_by_hops(&b, a, item, err) < 0)
+		return -1;
 	return got;
 }
 
@@ -260,39 +326,6 @@ int capture_file(struct capture *c, struct tree *t, const struct tree_entry *e, 
 		 struct arena *a, struct item *item, const char **gap, struct err *err)
 {
 	if (s.how == SELECT_TEXT)
-		return capture_text(c, t, e, s.limit, a, item, gap, err);
-
-	size_t peek = e->size < HEAD_PEEK ? (size_t)e->size : HEAD_PEEK;
-	if (!reserve(&c->bytes, &c->cap, HEAD_PEEK))
-		return err_nomem(err);
-	ssize_t n = e->read_at ? tree_body_read_at(t, 0, c->bytes, peek, err) : tree_body_read(t, c->bytes, peek, err);
-	if (n < 0)
-		return -1;
-	struct span head = { c->bytes, (size_t)n };
-	if (span_starts(head, "#!") && e->size <= s.limit && s.how == SELECT_SCRIPT) {
-		char *text = arena_alloc(a, (size_t)e->size + 1);
-		if (!text)
-			return err_nomem(err);
-		memcpy(text, head.p, head.n);
-		size_t rest = (size_t)e->size - head.n;
-		if (rest)
-			n = e->read_at ? tree_body_read_at(t, head.n, text + head.n, rest, err) : tree_body_read(t, text + head.n, rest, err);
-		else
-			n = 0;
-		if (n < 0)
-			return -1;
-		item->kind = ITEM_TEXT;
-		item->text = (struct span){ (unsigned char *)text, head.n + (size_t)n };
-		return 1;
-	}
-	if (!elf_bid(head) && !fat_bid(head))
-		return 0;
-	if (!e->read_at)
-		return read_stream(c, t, e, head, wanted, a, item, gap, err);
-	struct body b = { .c = c, .t = t, .size = e->size };
-	item->kind = ITEM_ELF;
-	int got = fat_bid(head) ? 1 : read_elf(&b, a, item, gap, err);
-	if (got > 0 && !wanted->quick && fat_by_hops(&b, a, item, err) < 0)
-		return -1;
-	return got;
+		return capture_text(t, e, s.limit, a, item, gap, err);
+	return (e->read_at ? read_anywhere : read_stream)(c, t, e, s, wanted, a, item, gap, err);
 }
