@@ -862,6 +862,36 @@ void elf_reader_clear(struct elf_reader *r)
 	r->window_cap = r->window_n = 0;
 }
 
+size_t elf_early_ranges(struct span head, struct want range[2])
+{
+	if (!elf_bid(head) || head.n < EI_NIDENT)
+		return 0;
+	struct cur c = { .in = head, .be = head.p[EI_DATA] == ELFDATA2MSB, .wide = head.p[EI_CLASS] == ELFCLASS64 };
+	cur_seek(&c, c.wide ? 32 : 28); /* e_phoff, e_shoff */
+	uint64_t phoff = cur_word(&c), shoff = cur_word(&c);
+	cur_seek(&c, c.wide ? 56 : 44); /* e_phnum, e_shentsize, e_shnum */
+	uint32_t phnum = cur_u16(&c), shentsize = cur_u16(&c), shnum = cur_u16(&c);
+	size_t n = 0;
+	uint32_t each = c.wide ? 56 : 32;
+	for (uint32_t i = 0; i < phnum && !c.bad; i++) {
+		struct cur p = cur_window(&c, phoff + (uint64_t)i * each, each);
+		uint32_t type = cur_u32(&p);
+		if (p.wide)
+			cur_skip(&p, 4);
+		uint64_t at = cur_word(&p);
+		cur_skip(&p, p.wide ? 16 : 8);
+		uint64_t size = cur_word(&p);
+		if (type != PT_DYNAMIC || p.bad || !size)
+			continue;
+		range[n++] = (struct want){ .at = at, .n = size < LIMIT_WANT ? (uint32_t)size : LIMIT_WANT };
+		break;
+	}
+	uint64_t table = (uint64_t)shnum * shentsize;
+	if (!c.bad && shoff && table && table <= LIMIT_WANT)
+		range[n++] = (struct want){ .at = shoff, .n = (uint32_t)table };
+	return n;
+}
+
 unsigned elf_bid(struct span head)
 {
 	return head.n >= SELFMAG && !memcmp(head.p, ELFMAG, SELFMAG) ? 32 : 0;

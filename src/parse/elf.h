@@ -38,6 +38,13 @@ struct elf_reader {
 enum step elf_step(struct elf_reader *r, uint64_t at, struct span bytes, struct want *want);
 void elf_reader_clear(struct elf_reader *r);
 
+/*
+ * Where the dynamic section and the section table lie, from the head of the
+ * file alone: what a driver that sees the bytes once keeps for the reader.
+ * How many of the (at most two) ranges were written.
+ */
+size_t elf_early_ranges(struct span head, struct want range[2]);
+
 /* Bits of magic in the head of a file: 0 is no ELF. */
 unsigned elf_bid(struct span head);
 

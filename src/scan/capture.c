@@ -19,6 +19,8 @@ void capture_clear(struct capture *c)
 {
 	mem_free(c->bytes);
 	mem_free(c->tail);
+	mem_free(c->early[0]);
+	mem_free(c->early[1]);
 	*c = (struct capture)CAPTURE_INIT;
 }
 
@@ -60,6 +62,9 @@ struct body {
 	struct capture *c;
 	struct tree *t; /* NULL: only what was kept */
 	uint64_t size, head_n, tail_at, tail_n;
+	struct want early[2];
+	uint64_t early_n[2]; /* bytes of it that came */
+	size_t earlies;
 };
 
 /* What there is of a range, in one run; an empty span where it was not kept. */
@@ -79,6 +84,9 @@ static int serve(struct body *b, struct want w, struct span *got, struct err *er
 	} else if (b->tail_n && w.at >= b->tail_at) {
 		*got = span_sub((struct span){ c->tail, (size_t)b->tail_n }, (size_t)(w.at - b->tail_at), w.n);
 	}
+	for (size_t i = 0; !b->t && !got->n && i < b->earlies; i++)
+		if (w.at >= b->early[i].at && w.at - b->early[i].at < b->early_n[i])
+			*got = span_sub((struct span){ c->early[i], (size_t)b->early_n[i] }, (size_t)(w.at - b->early[i].at), w.n);
 	return 0;
 }
 
@@ -184,6 +192,21 @@ static int fat_by_hops(struct body *b, struct arena *a, struct item *item, struc
 
 /* ---- one pass over a stream ---- */
 
+/* The part of a run that belongs to a range which is filled in order; holes end it. */
+static int keep_early(struct body *b, size_t i, uint64_t at, struct span bytes, struct err *err)
+{
+	struct want w = b->early[i];
+	uint64_t next = w.at + b->early_n[i];
+	if (b->early_n[i] == w.n || at > next || at + bytes.n <= next)
+		return 0;
+	bytes = span_sub(span_from(bytes, (size_t)(next - at)), 0, (size_t)(w.n - b->early_n[i]));
+	if (!reserve(&b->c->early[i], &b->c->early_cap[i], w.n))
+		return err_nomem(err);
+	memcpy(b->c->early[i] + b->early_n[i], bytes.p, bytes.n);
+	b->early_n[i] += bytes.n;
+	return 0;
+}
+
 static int keep(struct body *b, uint64_t at, struct span bytes, struct err *err)
 {
 	struct capture *c = b->c;
@@ -279,6 +302,10 @@ static int read_stream(struct capture *c, struct tree *t, const struct tree_entr
 	while (passed < e->size && promise != NOTHING && (more = tree_body_next(t, &chunk, err)) > 0) {
 		if ((more = keep(&b, chunk.at, chunk.bytes, err)) < 0)
 			break;
+		for (size_t i = 0; i < b.earlies && more >= 0; i++)
+			more = keep_early(&b, i, chunk.at, chunk.bytes, err);
+		if (more < 0)
+			break;
 		if (!wanted->quick && promise != SCRIPT) {
 			feed_hole(&f, chunk.at - passed);
 			fat_feed(&f, chunk.bytes);
@@ -286,6 +313,8 @@ static int read_stream(struct capture *c, struct tree *t, const struct tree_entr
 		passed = chunk.at + chunk.bytes.n;
 		if (promise == NOT_YET)
 			promise = promise_of((struct span){ c->bytes, (size_t)b.head_n }, e->size, s);
+		if (promise == BINARY && !b.earlies && e->size > KEEP_WHOLE)
+			b.earlies = elf_early_ranges((struct span){ c->bytes, (size_t)b.head_n }, b.early);
 	}
 	int got = more < 0 ? -1 : 0;
 	if (got == 0 && promise == SCRIPT)

@@ -14,6 +14,8 @@ struct tree_entry;
 struct capture {
 	unsigned char *bytes, *tail; /* one want, or the head of a stream; its tail */
 	size_t cap, tail_cap;
+	unsigned char *early[2]; /* the ranges of elf_early_ranges */
+	size_t early_cap[2];
 };
 #define CAPTURE_INIT { 0 }
 void capture_clear(struct capture *c);
