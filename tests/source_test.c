@@ -451,6 +451,22 @@ static void image_every_way(void **state)
 	}
 }
 
+/* The tar is whole, the gzip around it is not: the entries come, then the error. */
+static void cut_behind_the_tar(void **state)
+{
+	(void)state;
+	shell("cd %s && echo hi >f && tar -cf - f | gzip >cut.gz && truncate -s -4 cut.gz", dir);
+	struct err err = ERR_INIT;
+	struct tree_entry e;
+	struct store *s = store_open(in_dir("cut.gz"), &err);
+	struct tree *t = store_tree(s, &err);
+	assert_int_equal(tree_next(t, &e, &err), 1);
+	assert_int_equal(tree_next(t, &e, &err), -1);
+	assert_non_null(strstr(err.text, "gzip: cut off at compressed byte"));
+	tree_close(t);
+	store_close(s);
+}
+
 static void whiteouts(void **state)
 {
 	(void)state;
@@ -479,6 +495,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(kinds, make_dir, drop_dir),
 		cmocka_unit_test(plans_made), cmocka_unit_test(plan_without_memory),
 		cmocka_unit_test_setup_teardown(image_every_way, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(cut_behind_the_tar, make_dir, drop_dir),
 		cmocka_unit_test(whiteouts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

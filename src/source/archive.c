@@ -114,6 +114,8 @@ static ssize_t raw_read(void *self, void *p, size_t n, struct err *err)
 		r->ended = true;
 	if (got < 0)
 		return failed(r, err);
+	if (!got && !r->in->can_read_at)
+		return blob_drain(r->in, err);
 	r->out += (uint64_t)got;
 	return codec_ratio(r->out, blob_raw(r->in), r->name, err) < 0 ? -1 : (ssize_t)got;
 }

@@ -32,23 +32,38 @@ void blob_close(struct blob *b)
 	mem_free(b);
 }
 
-/* One call of the source, at the place where the head ends. */
-static ssize_t read_more(struct blob *b, uint64_t at, void *p, size_t n, struct err *err)
+static int tell_broken(const struct blob *b, struct err *err)
+{
+	if (err && err->kind == ERR_NONE)
+		*err = b->broke;
+	return -1;
+}
+
+static ssize_t fill_from_stream(struct blob *b, unsigned char *p, size_t n, struct err *err)
+{
+	size_t have = 0;
+	ssize_t got = 1;
+	while (have < n && got > 0 && !b->broke.kind) {
+		got = b->ops->read(b->self, p + have, n - have, &b->broke);
+		have += got > 0 ? (size_t)got : 0;
+		if (got < 0 && !b->broke.kind)
+			err_set(&b->broke, ERR_IO, "reading failed");
+	}
+	return !have && n && b->broke.kind ? tell_broken(b, err) : (ssize_t)have;
+}
+
+/* n bytes, fewer only at the end; `at` counts where the blob can be read anywhere. */
+static ssize_t fill(struct blob *b, uint64_t at, unsigned char *p, size_t n, struct err *err)
 {
 	if (!b->can_read_at)
-		return b->ops->read(b->self, p, n, err);
+		return fill_from_stream(b, p, n, err);
 	if (at >= b->size)
 		return 0;
 	if (n > b->size - at)
 		n = (size_t)(b->size - at);
-	return b->ops->read_at(b->self, at, p, n, err);
-}
-
-static ssize_t fill(struct blob *b, uint64_t at, unsigned char *p, size_t n, struct err *err)
-{
 	size_t have = 0;
 	while (have < n) {
-		ssize_t got = read_more(b, at + have, p + have, n - have, err);
+		ssize_t got = b->ops->read_at(b->self, at + have, p + have, n - have, err);
 		if (got < 0)
 			return -1;
 		if (!got)
@@ -67,6 +82,8 @@ ssize_t blob_read(struct blob *b, void *p, size_t n, struct err *err)
 		memcpy(p, b->head + b->head_at, ready);
 	b->head_at += ready;
 	b->at += ready;
+	if (ready == n || (ready && b->broke.kind))
+		return (ssize_t)ready;
 	ssize_t got = fill(b, b->at, (unsigned char *)p + ready, n - ready, err);
 	if (got < 0)
 		return -1;
@@ -85,7 +102,8 @@ int blob_peek(struct blob *b, size_t n, struct span *head, struct err *err)
 {
 	if (n > BLOB_HEAD)
 		n = BLOB_HEAD;
-	if (b->head_n - b->head_at < n) {
+	size_t have = b->head_n - b->head_at;
+	if (have < n && !(have && b->broke.kind)) {
 		if (!b->head && !(b->head = mem_alloc(BLOB_HEAD)))
 			return err_nomem(err);
 		memmove(b->head, b->head + b->head_at, b->head_n - b->head_at);
@@ -96,7 +114,7 @@ int blob_peek(struct blob *b, size_t n, struct span *head, struct err *err)
 			return -1;
 		b->head_n += (size_t)got;
 	}
-	size_t have = b->head_n - b->head_at;
+	have = b->head_n - b->head_at;
 	*head = (struct span){ b->head + b->head_at, have < n ? have : n };
 	return 0;
 }
@@ -104,6 +122,16 @@ int blob_peek(struct blob *b, size_t n, struct span *head, struct err *err)
 uint64_t blob_raw(const struct blob *b)
 {
 	return b->ops->raw ? b->ops->raw(b->self) : b->at;
+}
+
+int blob_drain(struct blob *b, struct err *err)
+{
+	unsigned char *p = mem_alloc(BLOB_CHUNK);
+	ssize_t got = p ? 1 : err_nomem(err);
+	while (got > 0)
+		got = blob_read(b, p, BLOB_CHUNK, err);
+	mem_free(p);
+	return got < 0 ? -1 : 0;
 }
 
 char *blob_text(struct blob *b, size_t limit, size_t *n, struct err *err)

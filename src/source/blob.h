@@ -40,6 +40,7 @@ struct blob {
 	uint64_t at;         /* where blob_read goes on */
 	unsigned char *head; /* what blob_peek read ahead of `at` */
 	size_t head_n, head_at;
+	struct err broke;    /* streams: what ended it; told once the bytes before it were given */
 };
 
 struct blob *blob_new(const struct blob_ops *ops, void *self_take, uint64_t size, struct err *err);
@@ -70,6 +71,9 @@ int blob_peek(struct blob *b, size_t n, struct span *head, struct err *err);
 
 /* Bytes taken from the outermost file so far: where in a compressed file we are. */
 uint64_t blob_raw(const struct blob *b);
+
+/* Reads to the end, for the checks that stand there (CRC, digest). */
+int blob_drain(struct blob *b, struct err *err);
 
 /* All bytes, at most `limit`, in memory of the caller's (mem_free). NULL on error. */
 char *blob_text(struct blob *b, size_t limit, size_t *n, struct err *err);

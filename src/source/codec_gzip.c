@@ -62,7 +62,7 @@ static int next_member(struct inflate *z, struct err *err)
 			return 0;
 	}
 	if (z->state.next_in[0] != 0x1f || z->state.next_in[1] != 0x8b)
-		return 0;
+		return blob_drain(z->in, err); /* a digest may stand below */
 	unsigned char *in = z->state.next_in;
 	uint32_t n = z->state.avail_in;
 	isal_inflate_reset(&z->state);

@@ -93,16 +93,6 @@ struct blob *digest_open_take(struct blob *in, const char *digest, struct err *e
 	return blob_new(&hashing_ops, h, size, err);
 }
 
-int digest_drain(struct blob *b, struct err *err)
-{
-	unsigned char *p = mem_alloc(BLOB_CHUNK);
-	ssize_t got = p ? 1 : err_nomem(err);
-	while (got > 0)
-		got = blob_read(b, p, BLOB_CHUNK, err);
-	mem_free(p);
-	return got < 0 ? -1 : 0;
-}
-
 /* The blob as a stream of its own place, for a hash that must not close it. */
 static ssize_t lend_read(void *self, void *p, size_t n, struct err *err)
 {
@@ -114,7 +104,7 @@ int digest_check(struct blob *b, const char *digest, struct err *err)
 {
 	struct blob *lent = blob_new(&lend_ops, b, b->size, err);
 	struct blob *h = lent ? digest_open_take(lent, digest, err) : NULL;
-	int rc = h ? digest_drain(h, err) : -1;
+	int rc = h ? blob_drain(h, err) : -1;
 	blob_close(h);
 	return rc;
 }

@@ -11,11 +11,8 @@ int digest_check(struct blob *b, const char *digest, struct err *err);
 /*
  * A stream that hashes what passes through; `in` is taken. Where its end is
  * reached and the hash is not `digest`, the read that found the end fails.
- * Read to the end, or nothing was verified.
+ * Decoders and trees over it read to that end, so an error there is theirs.
  */
 struct blob *digest_open_take(struct blob *in, const char *digest, struct err *err);
-
-/* Reads a stream to its end, for what follows the end of a tar. */
-int digest_drain(struct blob *b, struct err *err);
 
 #endif

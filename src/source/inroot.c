@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -71,6 +72,13 @@ static int walk_name(struct walk *w, int root, int flags)
 	}
 	int how = last ? flags : O_PATH | O_DIRECTORY;
 	int fd = openat(dir, one, how | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	if (fd >= 0 && last && flags & O_PATH && !(flags & O_NOFOLLOW) && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode)) {
+		/* O_PATH opens the link itself */
+		close(fd);
+		fd = -1;
+		errno = ELOOP;
+	}
 	if (fd < 0) {
 		if ((errno != ELOOP && errno != ENOTDIR) || (last && flags & O_NOFOLLOW))
 			return -1;

@@ -115,7 +115,8 @@ static int tar_next(void *self, struct tree_entry *e, struct err *err)
 	while (step == TAR_BODY);
 	if (step == TAR_END) {
 		t->done = true;
-		return 0;
+		/* behind the end lie padding and the check sums of the stream; and who writes into a pipe wants to finish */
+		return t->b->can_read_at ? 0 : blob_drain(t->b, err);
 	}
 	if (t->tar.entries > LIMIT_ENTRIES) {
 		t->done = true;
