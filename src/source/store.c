@@ -225,9 +225,7 @@ int store_next(struct store *s, const struct member **out, struct err *err)
 	if (more <= 0) {
 		s->ended = true;
 		s->notice = tree_notice(s->outer);
-		if (!store_image_kind(s, &s->kind))
-			s->kind = SOURCE_IMAGE_STREAM;
-		return more;
+		return store_image_kind(s, &s->kind, err) < 0 ? -1 : more;
 	}
 	struct member *m = store_add_entry(s, &e, err);
 	if (!m || (e.type == TREE_FILE && look_at(s, m, err) < 0)) {

@@ -27,8 +27,8 @@ struct member *store_lookup(const struct store *s, const char *name);
 int store_probe_blob(struct store *s, struct err *err);
 int store_probe_folder(struct store *s, struct err *err);
 
-/* An image's kind by its members; false if they are none of an image. */
-bool store_image_kind(struct store *s, enum source_kind *kind);
+/* An image's kind by its members: 1, or 0 if they are none of an image; -1 when memory ran out. */
+int store_image_kind(struct store *s, enum source_kind *kind, struct err *err);
 
 /* Notes one entry of the outer tar. NULL on error. */
 struct member *store_add_entry(struct store *s, const struct tree_entry *e, struct err *err);

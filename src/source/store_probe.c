@@ -20,35 +20,41 @@ enum { PROBE_MEMBERS = 8192 };
 
 /* ---- images by their names ---- */
 
-/* The first character of a member's text that is no blank; 0 if there is none. */
-static char first_letter(struct store *s, const char *name)
+/* The first character of a member's text that is no blank; 0 if there is none. Running out of memory sets err. */
+static char first_letter(struct store *s, const char *name, struct err *err)
 {
+	struct err why = ERR_INIT;
 	const struct member *m = store_find(s, name);
-	struct blob *b = m ? store_member(s, m, NULL) : NULL;
+	struct blob *b = m ? store_member(s, m, &why) : NULL;
 	struct span head = { 0 };
 	char c = '\0';
-	if (b && blob_peek(b, 256, &head, NULL) == 0) {
-		head = span_trim(head);
+	if (b && blob_peek(b, 256, &head, &why) == 0) {
 		while (head.n && isspace(head.p[0]))
 			head = span_from(head, 1);
 		c = head.n ? (char)head.p[0] : '\0';
 	}
 	blob_close(b);
+	if (why.kind == ERR_NOMEM)
+		err_nomem(err);
 	return c;
 }
 
-bool store_image_kind(struct store *s, enum source_kind *kind)
+int store_image_kind(struct store *s, enum source_kind *kind, struct err *err)
 {
-	char manifest = first_letter(s, "manifest.json");
+	struct err why = ERR_INIT;
+	char manifest = first_letter(s, "manifest.json", &why);
+	char index = first_letter(s, "index.json", &why);
+	if (why.kind)
+		return err_nomem(err);
 	if (manifest == '[')
 		*kind = SOURCE_DOCKER;
-	else if (first_letter(s, "index.json") == '{' && store_find(s, "oci-layout"))
+	else if (index == '{' && store_find(s, "oci-layout"))
 		*kind = SOURCE_OCI;
 	else if (manifest == '{' && store_find(s, "version"))
 		*kind = SOURCE_DIR;
 	else
-		return false;
-	return true;
+		return 0;
+	return 1;
 }
 
 static bool is_hex(struct span s, size_t n)
@@ -82,7 +88,7 @@ static enum looks looks_like(struct span path)
 }
 
 /* A stream is told by the names in its first bytes; nothing of it is taken. */
-static enum looks looks_of_stream(struct span head)
+static int looks_of_stream(struct span head, enum looks *out, struct err *whole)
 {
 	struct err err = ERR_INIT;
 	struct blob *b = blob_memory(head, &err);
@@ -92,7 +98,9 @@ static enum looks looks_of_stream(struct span head)
 	while (t && looks == LOOKS_OPEN && tree_next(t, &e, &err) > 0)
 		looks = looks_like(e.path);
 	tree_close(t);
-	return looks;
+	*out = looks;
+	/* that the head is cut off is no error here */
+	return err.kind == ERR_NOMEM ? err_nomem(whole) : 0;
 }
 
 /* ---- files ---- */
@@ -126,11 +134,12 @@ static int probe_tar(struct store *s, struct err *err)
 	struct err broken = ERR_INIT;
 	if (!s->b->can_read_at) {
 		struct span head;
-		if (blob_peek(s->b, BLOB_HEAD, &head, err) < 0)
+		enum looks looks;
+		if (blob_peek(s->b, BLOB_HEAD, &head, err) < 0 || looks_of_stream(head, &looks, err) < 0)
 			return -1;
 		s->stream = true;
 		s->kind = SOURCE_ROOTFS_TAR;
-		if (looks_of_stream(head) != LOOKS_IMAGE)
+		if (looks != LOOKS_IMAGE)
 			return 0;
 		s->kind = SOURCE_IMAGE_STREAM;
 		s->outer = tree_tar_take(take(&s->b), err);
@@ -140,7 +149,10 @@ static int probe_tar(struct store *s, struct err *err)
 	if (rc < 0 && (broken.kind == ERR_NOMEM || broken.kind == ERR_LIMIT))
 		return err_set(err, broken.kind, "%s", broken.text);
 	/* a broken outer tar: what was named before it broke may still be whole; else reading the tree tells */
-	if (rc <= 0 && store_image_kind(s, &s->kind)) {
+	int image = rc <= 0 ? store_image_kind(s, &s->kind, err) : 0;
+	if (image < 0)
+		return -1;
+	if (image) {
 		if (rc < 0)
 			s->notice = arena_str(&s->arena, broken.text);
 		return 0;
@@ -280,8 +292,9 @@ static int count_names(const struct store *s, size_t *wheels, size_t *installed,
 int store_probe_folder(struct store *s, struct err *err)
 {
 	size_t wheels = 0, installed = 0;
-	if (store_image_kind(s, &s->kind))
-		return 0;
+	int image = store_image_kind(s, &s->kind, err);
+	if (image)
+		return image < 0 ? -1 : 0;
 	if (count_names(s, &wheels, &installed, err) < 0)
 		return -1;
 	if (has(s, "pyvenv.cfg", S_IFREG) || installed)
