@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-enum { HEAD = 64 * 1024, WINDOW = 256 * 1024 };
+enum { HEAD = 64 * 1024, WINDOW = 256 * 1024, NAMES = 64 * 1024 };
 
 struct note_range { uint64_t at, n; };
 
@@ -887,8 +887,10 @@ size_t elf_early_ranges(struct span head, struct want range[2])
 		break;
 	}
 	uint64_t table = (uint64_t)shnum * shentsize;
-	if (!c.bad && shoff && table && table <= LIMIT_WANT)
-		range[n++] = (struct want){ .at = shoff, .n = (uint32_t)table };
+	/* the sections' names lie just before their table, where ld and patchelf put them */
+	uint64_t names = shoff < NAMES ? shoff : NAMES;
+	if (!c.bad && shoff && table && table <= LIMIT_WANT - NAMES)
+		range[n++] = (struct want){ .at = shoff - names, .n = (uint32_t)(names + table) };
 	return n;
 }
 

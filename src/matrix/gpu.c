@@ -1,0 +1,194 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "matrix/matrix.h"
+
+enum { NAME = 128, WORDS = 16 };
+
+/* A name as a list of words: lower case, split where letters, digits and other bytes meet other bytes. */
+struct words { char text[NAME]; const char *w[WORDS]; size_t n; };
+
+static void split(const char *s, struct words *out)
+{
+	size_t n = 0;
+	out->n = 0;
+	bool in = false;
+	for (; *s && n + 2 < NAME; s++) {
+		bool alnum = isalnum((unsigned char)*s);
+		if (alnum && !in) {
+			if (out->n == WORDS)
+				break;
+			if (n)
+				n++; /* past the NUL */
+			out->w[out->n++] = out->text + n;
+		}
+		in = alnum;
+		if (alnum)
+			out->text[n++] = (char)tolower((unsigned char)*s);
+		out->text[n] = '\0';
+	}
+}
+
+/* Words that say nothing of the capability: brands and the like. */
+static bool filler(const char *w)
+{
+	static const char *const words[] = { "nvidia", "tesla", "geforce", "gpu", "graphics", "corporation", "shared" };
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(w, words[i]))
+			return true;
+	return false;
+}
+
+/* "80gb" and its like: the memory, which the table may not spell. */
+static bool memory(const char *w)
+{
+	size_t n = strspn(w, "0123456789");
+	return n && (!strcmp(w + n, "gb") || !strcmp(w + n, "g") || !strcmp(w + n, "gib"));
+}
+
+/* Are all telling words of the question in the row, in that order? `extra` counts the row's words left over. */
+static bool words_in(const struct words *q, const struct words *row, size_t *extra)
+{
+	size_t at = 0, used = 0, telling = 0;
+	for (size_t i = 0; i < q->n; i++) {
+		if (filler(q->w[i]))
+			continue;
+		size_t k = at;
+		while (k < row->n && strcmp(row->w[k], q->w[i]))
+			k++;
+		if (k == row->n) {
+			if (memory(q->w[i]))
+				continue;
+			return false;
+		}
+		telling++;
+		used++;
+		at = k + 1;
+	}
+	size_t left = 0;
+	for (size_t k = 0; k < row->n; k++)
+		left += !filler(row->w[k]) && !memory(row->w[k]);
+	*extra = left > used ? left - used : 0;
+	return telling > 0;
+}
+
+/* RTX4090, rtx-4090, 2080Ti: letters and digits that people run together are put apart. */
+static void loosen(const char *s, char *out, size_t cap)
+{
+	size_t n = 0;
+	for (const char *p = s; *p && n + 2 < cap; p++) {
+		bool digit = isdigit((unsigned char)*p);
+		if (p > s && isalnum((unsigned char)p[-1]) && isalpha((unsigned char)*p) && isdigit((unsigned char)p[-1]) &&
+		    (!strncasecmp(p, "ti", 2) || !strncasecmp(p, "super", 5)))
+			out[n++] = ' ';
+		if (p - s >= 3 && digit && isalpha((unsigned char)p[-1]) &&
+		    (!strncasecmp(p - 3, "rtx", 3) || !strncasecmp(p - 3, "gtx", 3)))
+			out[n++] = ' ';
+		out[n++] = *p;
+	}
+	out[n] = '\0';
+}
+
+static enum gpu_vendor other_vendor(const char *s)
+{
+	static const struct { const char *word; enum gpu_vendor vendor; } words[] = {
+		{ "amd", GPU_AMD }, { "radeon", GPU_AMD }, { "instinct", GPU_AMD }, { "mi100", GPU_AMD }, { "mi210", GPU_AMD },
+		{ "mi250", GPU_AMD }, { "mi250x", GPU_AMD }, { "mi300a", GPU_AMD }, { "mi300x", GPU_AMD }, { "mi308x", GPU_AMD },
+		{ "mi325x", GPU_AMD }, { "mi350x", GPU_AMD }, { "mi355x", GPU_AMD }, { "vega", GPU_AMD }, { "rx", GPU_AMD },
+		{ "intel", GPU_INTEL }, { "arc", GPU_INTEL }, { "iris", GPU_INTEL }, { "uhd", GPU_INTEL },
+	};
+	struct words w;
+	split(s, &w);
+	for (size_t i = 0; i < w.n; i++) {
+		if (!strncmp(w.w[i], "gfx", 3) && isdigit((unsigned char)w.w[i][3]))
+			return GPU_AMD;
+		for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++)
+			if (!strcmp(w.w[i], words[k].word))
+				return words[k].vendor;
+	}
+	return GPU_UNKNOWN;
+}
+
+static void suggest(const struct matrix *m, const char *name, struct gpu_match *out)
+{
+	unsigned best[3] = { 99, 99, 99 };
+	for (size_t i = 0; i < m->gpus.n; i++) {
+		const char *id = m->gpus.v[i].id;
+		unsigned d = str_distance(name, id), short_d = str_starts(id, "NVIDIA ") ? str_distance(name, id + 7) : 99;
+		d = d < short_d ? d : short_d;
+		for (size_t k = 0; k < 3; k++) {
+			if (d >= best[k])
+				continue;
+			for (size_t j = 2; j > k; j--) {
+				best[j] = best[j - 1];
+				out->suggest[j] = out->suggest[j - 1];
+			}
+			best[k] = d;
+			out->suggest[k] = id;
+			break;
+		}
+	}
+}
+
+struct gpu_match matrix_gpu(const struct matrix *m, const char *name)
+{
+	struct gpu_match out = { .vendor = GPU_UNKNOWN, .cc = VER2_NONE };
+	char text[NAME];
+	snprintf(text, sizeof(text), "%s", name);
+	/* GPU feature discovery and MIG put these behind the product's name */
+	char *cut = strstr(text, "-MIG-");
+	if (!cut)
+		cut = strstr(text, "-SHARED");
+	if (!cut)
+		cut = strstr(text, " MIG ");
+	if (cut)
+		*cut = '\0';
+	struct sm sm = sm_parse(text);
+	bool bare = text[strspn(text, "0123456789")] == '\0';
+	if (sm.number && (!bare || sm.number < 200)) {
+		out.vendor = GPU_NVIDIA;
+		out.cc = sm_cc(sm);
+		return out;
+	}
+	for (size_t i = 0; i < m->gpus.n; i++)
+		if (str_ieq(m->gpus.v[i].id, text) || (str_starts(m->gpus.v[i].id, "NVIDIA ") && str_ieq(m->gpus.v[i].id + 7, text))) {
+			out.vendor = GPU_NVIDIA;
+			out.row = &m->gpus.v[i];
+			out.cc = out.row->cc;
+			return out;
+		}
+	char loose[NAME];
+	loosen(text, loose, sizeof(loose));
+	struct words q, row;
+	split(loose, &q);
+	size_t best = (size_t)-1, extra;
+	bool agree = true;
+	for (size_t i = 0; i < m->gpus.n; i++) {
+		char row_loose[NAME];
+		loosen(m->gpus.v[i].id, row_loose, sizeof(row_loose));
+		split(row_loose, &row);
+		if (!words_in(&q, &row, &extra) || extra > best)
+			continue;
+		if (extra < best) {
+			best = extra;
+			agree = true;
+			out.row = &m->gpus.v[i];
+			out.cc = out.row->cc;
+		} else if (ver2_cmp(out.cc, m->gpus.v[i].cc)) {
+			agree = false;
+		}
+	}
+	if (out.row && agree) {
+		out.vendor = GPU_NVIDIA;
+		return out;
+	}
+	out.row = NULL;
+	out.cc = VER2_NONE;
+	out.vendor = other_vendor(text);
+	if (out.vendor == GPU_UNKNOWN)
+		suggest(m, text, &out);
+	return out;
+}
