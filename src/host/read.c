@@ -1,0 +1,130 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "host/host.h"
+
+static int add_json(const json_t *o, const char *name, struct host_list *list, struct arena *a, struct err *err)
+{
+	if (list->v.n >= LIMIT_HOSTS)
+		return err_set(err, ERR_LIMIT, "more than %u hosts", LIMIT_HOSTS);
+	struct host *h = list_push(a, &list->v);
+	if (!h)
+		return err_nomem(err);
+	return host_read_json(o, name, h, a, err);
+}
+
+static int read_json(const json_t *o, const char *name, struct host_list *list, struct arena *a, struct err *err)
+{
+	const char *schema = json_get_str(o, "schema");
+	if (str_eq(schema, "envcheck.inventory/1") || str_eq(schema, "envcheck.report/1"))
+		return err_set(err, ERR_FORMAT, "it is an %s of envcheck, not a host profile", str_eq(schema, "envcheck.report/1") ? "output (a report)" : "inventory");
+	const json_t *hosts = json_is_array(o) ? o : json_object_get(o, "hosts");
+	if (!json_is_array(hosts))
+		return add_json(o, name, list, a, err);
+	for (size_t i = 0; i < json_array_size(hosts); i++) {
+		const char *numbered = arena_printf(a, "%s-%zu", name, i + 1);
+		if (!numbered)
+			return err_nomem(err);
+		if (add_json(json_array_get(hosts, i), numbered, list, a, err) < 0)
+			return err_in(err, "host %zu", i + 1);
+	}
+	return 0;
+}
+
+int host_read(struct span text, const char *name, struct host_list *list, struct arena *a, struct err *err)
+{
+	struct span head = text;
+	while (head.n && strchr(" \t\r\n", head.p[0]))
+		head = span_from(head, 1);
+	if (!head.n)
+		return err_set(err, ERR_FORMAT, "it is empty");
+	if (head.p[0] != '{' && head.p[0] != '[')
+		return err_set(err, ERR_FORMAT, "it is in none of the accepted forms: a host profile as JSON (envcheck host writes one)");
+	json_t *o = json_parse(text, name, err);
+	int got = o ? read_json(o, name, list, a, err) : -1;
+	json_decref(o);
+	return got;
+}
+
+/* The file's name without folder and ending. */
+static const char *stem(const char *path, struct arena *a)
+{
+	const char *base = path_base(path), *dot = strrchr(base, '.');
+	return arena_strn(a, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
+}
+
+static int read_fd(int fd, const char *path, struct host_list *list, struct arena *a, struct err *err)
+{
+	auto_buf struct buf text = BUF_INIT(LIMIT_JSON);
+	char piece[65536];
+	ssize_t n;
+	while ((n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, errno, "cannot read host %s", path);
+		buf_add(&text, piece, (size_t)n);
+		if (text.bad)
+			return err_set(err, ERR_LIMIT, "host %s is larger than %u MB", path, LIMIT_JSON >> 20);
+	}
+	const char *name = str_eq(path, "-") ? "standard input" : stem(path, a);
+	if (!name)
+		return err_nomem(err);
+	if (host_read((struct span){ (unsigned char *)text.p, text.n }, name, list, a, err) < 0)
+		return err_in(err, "host %s", path);
+	return 0;
+}
+
+static int read_folder(int fd, const char *path, struct host_list *list, struct arena *a, struct err *err)
+{
+	DIR *d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return err_sys(err, errno, "cannot read host folder %s", path);
+	}
+	LIST(const char *) names = { 0 };
+	int got = 0;
+	for (struct dirent *e; got == 0 && (e = readdir(d));)
+		if (e->d_name[0] != '.' && !list_add(a, &names, arena_str(a, e->d_name)))
+			got = err_nomem(err);
+	list_sort(&names, str_ptr_cmp);
+	size_t before = list->v.n;
+	for (size_t i = 0; got == 0 && i < names.n; i++) {
+		struct stat st;
+		auto_fd int file = openat(dirfd(d), names.v[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (file < 0 || fstat(file, &st) < 0)
+			got = err_sys(err, errno, "cannot read host %s/%s", path, names.v[i]);
+		else if (S_ISREG(st.st_mode))
+			got = read_fd(file, names.v[i], list, a, err);
+	}
+	closedir(d);
+	if (got == 0 && list->v.n == before)
+		return err_set(err, ERR_FORMAT, "host folder %s holds no profiles", path);
+	return got;
+}
+
+int host_read_path(const char *path, struct host_list *list, struct arena *a, struct err *err)
+{
+	if (str_eq(path, "-"))
+		return read_fd(STDIN_FILENO, path, list, a, err);
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		int sys = errno;
+		if (fd >= 0)
+			close(fd);
+		return err_sys(err, sys, "cannot open host %s", path);
+	}
+	if (S_ISDIR(st.st_mode))
+		return read_folder(fd, path, list, a, err);
+	int got = read_fd(fd, path, list, a, err);
+	close(fd);
+	return got;
+}
