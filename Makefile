@@ -20,7 +20,7 @@ ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -pthread $(WARN) $($(MODE))
 
 FUZZ   := $(wildcard src/*/*_fuzz.c)
 LIB    := $(filter-out $(FUZZ),$(wildcard src/*/*.c))
-OBJ    := $(LIB:%.c=$O/%.o) $(if $(wildcard tools/embed.c),$O/matrices.o)
+OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $(if $(wildcard tools/embed.c),$O/matrices.o)
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
@@ -46,6 +46,10 @@ $O/tools/embed: tools/embed.c src/base/version.c src/base/sm.c
 $O/matrices.c: $(sort $(wildcard matrices/*.json)) $O/tools/embed
 	@mkdir -p $(@D)
 	$O/tools/embed $(filter %.json,$^) >$@
+
+$O/pages.c: tools/pages.awk docs/rules.md
+	@mkdir -p $(@D)
+	awk -f $^ >$@
 
 fuzz-%: $(OBJ)          # make CC=clang MODE=fuzz fuzz-elf
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $O/$@ src/*/$*_fuzz.c $(OBJ) $(PKGS_LIBS)

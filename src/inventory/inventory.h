@@ -260,6 +260,8 @@ const char *driver_kind_name(enum driver_kind k);
 
 /* Writes one target (an object of "targets"). `files`: with the merged tree under "files". */
 void inventory_write(const struct inventory *inv, bool files, struct json_out *j);
+/* The key "requires" of an object that is open. */
+void inventory_write_requires(const struct requires *r, struct json_out *j);
 
 /*
  * Reads one element of "targets": a saved inspection or a declaration.

@@ -242,7 +242,7 @@ static void put_compat(struct json_out *j, const struct compat *c)
 	jout_object_end(j);
 }
 
-static void put_requires(struct json_out *j, const struct requires *r)
+void inventory_write_requires(const struct requires *r, struct json_out *j)
 {
 	jout_key(j, "requires");
 	jout_object(j);
@@ -552,7 +552,7 @@ void inventory_write(const struct inventory *inv, bool files, struct json_out *j
 		jout_array_end(j);
 	}
 	put_system(j, inv);
-	put_requires(j, &inv->requires);
+	inventory_write_requires(&inv->requires, j);
 	jout_key(j, "gaps");
 	jout_array(j);
 	for (size_t i = 0; i < inv->gaps.n; i++) {

@@ -1,0 +1,60 @@
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+
+#include "base/str.h"
+#include "cmd/options.h"
+#include "cmd/session.h"
+
+const struct command commands[] = {
+	{ "check", " TARGET... [--host FILE]...", "judge targets on hosts (the command if none is named)", CMD_CHECK, check_command },
+	{ "inspect", " TARGET...", "what is inside, and what it requires of a host", CMD_INSPECT, inspect_command },
+	{ "host", " [FILE]", "this machine's profile, or FILE converted to one", CMD_HOST, host_command },
+	{ "recommend", "", "which torch CUDA builds run on a host, best first", CMD_RECOMMEND, recommend_command },
+	{ "explain", " [RULE]", "what a rule means and how to fix it; without RULE, the list", CMD_EXPLAIN, explain_command },
+	{ "matrix", " [TABLE]", "the tables and where each row comes from", CMD_MATRIX, matrix_command },
+	{ 0 },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (str_eq(c->name, name))
+			return c;
+	return NULL;
+}
+
+static int status_of(const struct err *err)
+{
+	return err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_TROUBLE;
+}
+
+static int run(struct options *o, int argc, char **argv, struct err *err)
+{
+	if (options_parse(o, argc, argv, err) < 0)
+		return EXIT_USAGE;
+	if (o->help || argc == 1) {
+		options_help(argc > 1 && (o->targets.n || o->command->bit != CMD_CHECK || str_eq(argv[1], "check")) ? o->command : NULL,
+			     argc == 1 ? stderr : stdout);
+		return argc == 1 ? EXIT_USAGE : EXIT_FINE;
+	}
+	if (o->version)
+		return version_print(o, err) < 0 ? EXIT_TROUBLE : EXIT_FINE;
+	int status = o->command->run(o, err);
+	return status < 0 ? status_of(err) : status;
+}
+
+int cmd_main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct err err = ERR_INIT;
+	int status = run(&o, argc, argv, &err);
+	if (err.kind != ERR_NONE)
+		say("%s", err.text);
+	options_clear(&o);
+	if (fflush(stdout) != 0 && status == EXIT_FINE) {
+		say("standard output: cannot be written");
+		status = EXIT_TROUBLE;
+	}
+	return status;
+}

@@ -1,0 +1,10 @@
+/* cmd/pages.h: docs/rules.md by rule; made at build time by tools/pages.awk. Only cmd includes it. */
+#ifndef CMD_PAGES_H
+#define CMD_PAGES_H
+
+struct page { const char *id, *text; };
+extern const struct page rule_pages[]; /* ends with a NULL id */
+
+const char *rule_page(const char *id); /* NULL if there is none */
+
+#endif

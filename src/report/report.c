@@ -1,0 +1,126 @@
+#include "report/report.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "inventory/inventory.h"
+
+/* The formats; a row each. The inventory's JSON and the report's are both called json: `of` tells them. */
+static const struct report_format *const formats[] = {
+	&report_text, &report_json, &report_inventory,
+};
+enum { FORMATS_N = sizeof(formats) / sizeof(*formats) };
+
+const struct report_format *report_format_find(unsigned of, const char *name)
+{
+	for (size_t i = 0; i < FORMATS_N; i++)
+		if ((formats[i]->of & of) && str_eq(formats[i]->name, name))
+			return formats[i];
+	return NULL;
+}
+
+void report_format_names(unsigned of, const char *names[REPORT_FORMATS_MAX])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < FORMATS_N && n + 1 < REPORT_FORMATS_MAX; i++)
+		if (formats[i]->of & of)
+			names[n++] = formats[i]->name;
+	names[n] = NULL;
+}
+
+void report_begin(struct report *r, const struct report_format *f, const struct report_job *job, FILE *out)
+{
+	*r = (struct report){ .format = f, .job = job, .out = out, .j = { .file = out } };
+	for (size_t i = 0; i < 2; i++) {
+		r->side[i] = (struct buf)BUF_INIT(LIMIT_JSON);
+		r->aside[i].buf = &r->side[i];
+	}
+	f->begin(r);
+}
+
+void report_target(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
+{
+	r->format->target(r, inv, results, n);
+	r->count++;
+	if (fflush(r->out) != 0)
+		r->bad = true;
+}
+
+int report_end(struct report *r, const struct report_tail *t, struct err *err)
+{
+	r->format->end(r, t);
+	bool bad = r->bad || fflush(r->out) != 0 || ferror(r->out);
+	for (size_t i = 0; i < 2; i++) {
+		bad |= r->side[i].bad;
+		buf_clear(&r->side[i]);
+	}
+	arena_clear(&r->arena);
+	return bad ? err_set(err, ERR_IO, "the report could not be written in full") : 0;
+}
+
+const char *report_target_name(const struct inventory *inv)
+{
+	return inv->reference.n ? inv->reference.v[0] : inv->name ? inv->name : "target";
+}
+
+const char *report_host_line(struct arena *a, const struct report_host *h)
+{
+	struct buf b = BUF_INIT(4096);
+	const char *comma = "";
+	for (size_t i = 0; i < h->gpus.n && i < 4; i++) {
+		buf_str(&b, comma);
+		if (h->gpus.v[i].count > 1)
+			buf_printf(&b, "%ux ", h->gpus.v[i].count);
+		buf_str(&b, h->gpus.v[i].name ? h->gpus.v[i].name : h->gpus.v[i].cc ? h->gpus.v[i].cc : "GPU");
+		comma = ", ";
+	}
+	if (h->no_gpu) {
+		buf_str(&b, "no GPU");
+		comma = ", ";
+	}
+	if (h->driver) {
+		buf_printf(&b, "%sdriver %s", comma, h->driver);
+		comma = ", ";
+	}
+	if (h->cuda)
+		buf_printf(&b, "%sCUDA %s", comma, h->cuda);
+	const char *inside = buf_text(&b);
+	const char *name = h->name ? h->name : "the host";
+	char *line = *inside ? arena_printf(a, "%s (%s)", name, inside) : arena_str(a, name);
+	buf_clear(&b);
+	return line ? line : name;
+}
+
+/* Length of a well-formed UTF-8 sequence that a terminal may see; 0 if it is none (RFC 3629; C1 and bidi controls excluded). */
+static size_t printable(const unsigned char *s)
+{
+	unsigned char c = s[0];
+	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+	unsigned long u = n == 1 ? c : n ? c & (0x7fu >> n) : 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		u = u << 6 | (s[i] & 0x3f);
+	}
+	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	if (!n || u < least[n] || u > 0x10ffff || (u >= 0xd800 && u < 0xe000))
+		return 0;
+	if (u < 0x20 || (u >= 0x7f && u < 0xa0))
+		return 0;
+	bool bidi = u == 0x61c || u == 0x200e || u == 0x200f || (u >= 0x2028 && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069);
+	return bidi ? 0 : n;
+}
+
+void shown_add(struct buf *b, const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	while (*p) {
+		size_t n = printable(p);
+		if (n)
+			buf_add(b, p, n);
+		else
+			buf_printf(b, "\\x%02x", *p);
+		p += n ? n : 1;
+	}
+}

@@ -1,0 +1,264 @@
+/* The report for eyes: the verdict first, then what causes it, then what to do. */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/str.h"
+#include "inventory/inventory.h"
+#include "report/lines.h"
+
+enum { GRID };
+
+static void nothing_yet(struct report *r)
+{
+	(void)r;
+}
+
+struct counts { unsigned errors, warnings, notes, unknowns, passes; };
+
+static struct counts count(const struct result *res)
+{
+	struct counts c = { 0 };
+	for (size_t i = 0; i < res->findings.n; i++) {
+		const struct finding *f = &res->findings.v[i];
+		if (f->answer == ANSWER_PASS)
+			c.passes++;
+		else if (f->answer == ANSWER_UNKNOWN)
+			c.unknowns += f->level == LEVEL_ERROR;
+		else if (f->level == LEVEL_ERROR)
+			c.errors++;
+		else if (f->level == LEVEL_WARNING)
+			c.warnings++;
+		else
+			c.notes++;
+	}
+	return c;
+}
+
+static void say_head(struct report *r, const struct inventory *inv, const struct result *res, const char *host)
+{
+	const char *name = report_target_name(inv);
+	struct counts c = count(res);
+	char pass[48];
+	snprintf(pass, sizeof(pass), c.warnings ? "PASS (%u warning%s)" : "PASS", c.warnings, c.warnings == 1 ? "" : "s");
+	switch (res->verdict) {
+	case VERDICT_FAIL:
+		say_line(r, RED, "FAIL", host ? "  %s will not run on %s" : "  %s fails on every host%s", name, host ? host : "");
+		return;
+	case VERDICT_UNKNOWN:
+		say_line(r, YELLOW, "UNKNOWN", host ? "  %s on %s: too little is known" : "  %s: too little is known%s", name, host ? host : "");
+		return;
+	case VERDICT_WARN:
+	case VERDICT_PASS:
+		say_line(r, c.warnings ? YELLOW : GREEN, pass, host ? "  %s runs on %s" : "  %s: nothing in it fails on every host%s", name,
+			 host ? host : "");
+		return;
+	case VERDICT_NOTHING:
+		say_line(r, PLAIN, "NOTHING", "  %s: no GPU software, nothing to judge", name);
+	}
+}
+
+static void say_user_sees(struct report *r, const struct finding *f)
+{
+	if (!f->error.text && !f->error.name)
+		return;
+	char code[24] = "";
+	if (f->error.code)
+		snprintf(code, sizeof(code), " (error %d)", f->error.code);
+	say_line(r, PLAIN, NULL, "      user sees   %s%s%s%s%s", f->error.name ? f->error.name : "", f->error.name && f->error.text ? ": " : "",
+		 f->error.text ? "\"" : "", f->error.text ? f->error.text : "", f->error.text ? "\"" : "");
+	if (*code)
+		say_line(r, PLAIN, NULL, "                  CUDA%s", code);
+}
+
+static void say_from(struct report *r, const struct finding *f)
+{
+	if (f->layer >= 0 && f->created_by)
+		say_line(r, PLAIN, NULL, "      from        layer %d: %s", f->layer, f->created_by);
+	else if (f->layer >= 0)
+		say_line(r, PLAIN, NULL, "      from        layer %d", f->layer);
+	if (f->path)
+		say_line(r, PLAIN, NULL, "      in          %s", f->path);
+	size_t shown = r->job->all ? f->also.n : f->also.n < 2 ? f->also.n : 2;
+	for (size_t i = 0; i < shown; i++)
+		say_line(r, PLAIN, NULL, "                  %s", f->also.v[i]);
+	if (shown < f->also.n)
+		say_line(r, PLAIN, NULL, "                  and %zu more", f->also.n - shown);
+}
+
+static void say_remedies(struct report *r, const struct finding *f)
+{
+	for (size_t i = 0; i < f->remedies.n; i++)
+		say_line(r, PLAIN, NULL, "      %s  %s%s", i ? "       or " : "fix       ", f->remedies.v[i].text,
+			 f->remedies.v[i].checked ? "   (checked: runs here)" : "");
+}
+
+static void say_finding(struct report *r, const struct finding *f)
+{
+	bool pass = f->answer == ANSWER_PASS, unknown = f->answer == ANSWER_UNKNOWN;
+	const char *mark = pass ? "  ok" : unknown ? "  ?" : f->level == LEVEL_ERROR ? "  x" : f->level == LEVEL_WARNING ? "  !" : "  -";
+	enum paint paint = pass ? GREEN : unknown ? YELLOW : f->level == LEVEL_ERROR ? RED : f->level == LEVEL_WARNING ? YELLOW : PLAIN;
+	char missing[160] = "";
+	if (unknown && f->missing)
+		snprintf(missing, sizeof(missing), " (not known: %s)", f->missing);
+	say_line(r, paint, mark, " %s%s  [%s]", f->message ? f->message : f->rule->title, missing, f->rule->id);
+	if (pass)
+		return;
+	if (f->lowered)
+		say_line(r, PLAIN, NULL, "      lowered     %s", f->lowered);
+	say_user_sees(r, f);
+	say_from(r, f);
+	say_remedies(r, f);
+	if (r->job->all)
+		for (size_t i = 0; i < f->sources.n; i++)
+			say_line(r, PLAIN, NULL, "      source      table %s, row %s: %s", f->sources.v[i].matrix, f->sources.v[i].row,
+				 f->sources.v[i].url ? f->sources.v[i].url : "");
+}
+
+/* Notes, unknowns that decide nothing and passes are folded unless --all. */
+static bool shows(const struct report *r, const struct finding *f)
+{
+	if (r->job->all)
+		return true;
+	if (f->answer == ANSWER_PASS)
+		return false;
+	return f->answer == ANSWER_UNKNOWN ? f->level == LEVEL_ERROR : f->level >= LEVEL_WARNING;
+}
+
+static void say_counts(struct report *r, const struct inventory *inv, const struct result *res)
+{
+	struct counts c = count(res);
+	auto_buf struct buf b = BUF_INIT(4096);
+	buf_printf(&b, "%u error%s, %u warning%s", c.errors, c.errors == 1 ? "" : "s", c.warnings, c.warnings == 1 ? "" : "s");
+	if (c.unknowns)
+		buf_printf(&b, ", %u not known", c.unknowns);
+	if (c.notes)
+		buf_printf(&b, ", %u note%s%s", c.notes, c.notes == 1 ? "" : "s", r->job->all ? "" : " (--all)");
+	if (res->ignored)
+		buf_printf(&b, ", %u ignored", res->ignored);
+	buf_str(&b, ".");
+	size_t other = 0;
+	for (size_t i = 0; i < inv->environments.n; i++)
+		if (inv->environments.v[i].role == ENV_UNREACHED && ++other <= 3)
+			buf_printf(&b, "%s %s", other == 1 ? " Not judged:" : ",", inv->environments.v[i].path);
+	if (other)
+		buf_str(&b, other > 3 ? ", ..." : ".");
+	if (inv->gaps.n)
+		buf_printf(&b, " %zu gap%s.", inv->gaps.n + inv->gaps_lost, inv->gaps.n == 1 ? "" : "s");
+	if (r->job->matrices)
+		buf_printf(&b, " Tables %s.", r->job->matrices);
+	say_line(r, PLAIN, NULL, "  %s", buf_text(&b));
+}
+
+static void say_result(struct report *r, const struct inventory *inv, const struct result *res, const char *host)
+{
+	if (r->seen++)
+		say_blank(r);
+	say_head(r, inv, res, host);
+	if (!host)
+		text_identity(r, inv);
+	text_runs(r, inv);
+	if (res->works_by && res->verdict <= VERDICT_WARN)
+		say_line(r, PLAIN, NULL, "      by  %s", res->works_by);
+	bool any = false;
+	for (size_t i = 0; i < res->findings.n; i++)
+		if (shows(r, &res->findings.v[i])) {
+			if (!any && res->verdict > VERDICT_WARN)
+				say_blank(r);
+			any = true;
+			say_finding(r, &res->findings.v[i]);
+		}
+	if (any && res->verdict > VERDICT_WARN)
+		say_blank(r);
+	if (!host || res->verdict > VERDICT_WARN)
+		text_needs(r, inv);
+	if (!host && res->verdict != VERDICT_NOTHING)
+		say_line(r, PLAIN, NULL, "  No host was given: --host FILE, or --driver V --gpu NAME, judges it on one.");
+	say_counts(r, inv, res);
+}
+
+/* Do two results say the same of one target? */
+static bool alike(const struct result *a, const struct result *b)
+{
+	if (a->verdict != b->verdict || a->findings.n != b->findings.n || !str_eq(a->works_by, b->works_by))
+		return false;
+	for (size_t i = 0; i < a->findings.n; i++) {
+		const struct finding *x = &a->findings.v[i], *y = &b->findings.v[i];
+		if (x->rule != y->rule || x->level != y->level || x->answer != y->answer || !str_eq(x->message, y->message) ||
+		    !str_eq(x->path, y->path))
+			return false;
+	}
+	return true;
+}
+
+/* One row of the grid, kept for the end. */
+static void keep_row(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
+{
+	struct buf *b = &r->side[GRID];
+	buf_printf(b, "  %-*s", 28, "");
+	b->n -= 28;
+	size_t at = b->n;
+	shown_add(b, report_target_name(inv));
+	while (!b->bad && b->n - at < 28)
+		buf_char(b, ' ');
+	for (size_t i = 0; i < n; i++)
+		buf_printf(b, "  %-8s", verdict_name(results[i]->verdict));
+	buf_char(b, '\n');
+}
+
+static void text_target(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
+{
+	const struct report_job *job = r->job;
+	if (job->inspect) {
+		if (r->seen++)
+			say_blank(r);
+		text_inspect(r, inv);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t before = 0, after = 0;
+		for (size_t k = 0; k < i && !before; k++)
+			before += alike(results[k], results[i]);
+		if (before)
+			continue;
+		for (size_t k = i + 1; k < n; k++)
+			after += alike(results[i], results[k]);
+		const char *host = job->hosts_n ? report_host_line(&r->arena, &job->hosts[i]) : NULL;
+		if (after)
+			host = arena_printf(&r->arena, "%s and %zu more like it", host, after);
+		say_result(r, inv, results[i], host);
+	}
+	if (job->hosts_n)
+		keep_row(r, inv, results, n);
+}
+
+static void say_grid(struct report *r)
+{
+	const struct report_job *job = r->job;
+	if (!job->hosts_n || r->count * job->hosts_n < 2)
+		return;
+	say_blank(r);
+	for (size_t i = 0; i < job->hosts_n; i++)
+		say_line(r, PLAIN, NULL, "  host %zu: %s", i + 1, report_host_line(&r->arena, &job->hosts[i]));
+	fprintf(r->out, "  %-28s", "");
+	for (size_t i = 0; i < job->hosts_n; i++)
+		fprintf(r->out, "  host %-3zu", i + 1);
+	fputc('\n', r->out);
+	struct buf *b = &r->side[GRID];
+	if (b->n && fwrite(b->p, 1, b->n, r->out) != b->n)
+		r->bad = true;
+}
+
+static void text_end(struct report *r, const struct report_tail *t)
+{
+	if (!r->job->inspect)
+		say_grid(r);
+	for (size_t i = 0; i < t->unused_n; i++) {
+		const struct ignore_rule *g = &t->unused[i];
+		say_line(r, YELLOW, "  ignore", " %s%s%s: %s", g->rule ? g->rule : "*", g->package ? " of " : "", g->package ? g->package : "",
+			 g->expired ? "its date is past" : "matches nothing");
+	}
+	if (!r->job->inspect && r->count && r->job->newest)
+		say_line(r, PLAIN, NULL, "  The tables know up to %s.", r->job->newest);
+}
+
+const struct report_format report_text = { "text", REPORT_CHECK | REPORT_INSPECT, nothing_yet, text_target, text_end };

@@ -1,0 +1,7 @@
+# docs/rules.md -> C: the section "## rule-id" of each rule, for `envcheck explain`.
+function c(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return s }
+BEGIN { print "#include \"cmd/pages.h\"\n\n#include <stddef.h>\n\nconst struct page rule_pages[] = {" }
+/^## / { if (open) print "\t},"; open = 0 }
+/^## [a-z][a-z0-9-]*$/ { printf "\t{ \"%s\",", $2; open = 1; started = 0; next }
+open && (started || NF) { printf "\n\t  \"%s\\n\"", c($0); started = 1 }
+END { if (open) print "\t},"; print "\t{ NULL, NULL },\n};" }
