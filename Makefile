@@ -24,7 +24,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $(if $(wildcard tools/embed.c),$O/matrice
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests check lint install clean
+.PHONY: all tests check golden lint install clean
 all: $O/envcheck
 tests: $(TESTS) $(REPLAY)
 
@@ -58,8 +58,15 @@ fuzz-%: $(OBJ)          # make CC=clang MODE=fuzz fuzz-elf
 check: $O/envcheck tests
 	MODE=$(MODE) tests/run.sh $O
 
+golden: $O/envcheck
+	tests/run.sh $O golden
+
 lint:
 	tests/lint.sh
+
+install: $O/envcheck
+	install -D -m 755 $O/envcheck $(DESTDIR)$(PREFIX)/bin/envcheck
+	install -D -m 644 man/envcheck.1 $(DESTDIR)$(PREFIX)/share/man/man1/envcheck.1
 
 clean:
 	rm -rf build

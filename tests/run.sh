@@ -49,7 +49,8 @@ for dir in tests/cases/*/; do
 	(
 		export CASE="$top/$dir"
 		cd "$work" || exit 1
-		for f in "$CASE"*; do
+		for f in "$CASE"* "$CASE".envcheck.json; do
+			[ -e "$f" ] || continue
 			case ${f##*/} in args | build.sh | want.*) ;; *) cp -R "$f" . ;; esac
 		done
 		if [ -f "$CASE/build.sh" ]; then sh "$CASE/build.sh" >build.log 2>&1 || { cat build.log; exit 1; }; fi

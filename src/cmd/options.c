@@ -42,9 +42,9 @@ static const struct option table[] = {
 	{ 0, "driver", "VERSION", "driver of the host: 535.129.03, or a branch: 535", JUDGES, TEXT, AT(driver), 0, NULL },
 	{ 0, "gpu", "NAME", "GPU of the host: H100, 'Tesla K80', sm_90", JUDGES, MANY, AT(gpus), 0, NULL },
 	{ 0, "arch", "ARCH", "processor of the host: amd64, arm64", JUDGES, TEXT, AT(arch), 0, NULL },
-	{ 0, "runtime", "NAME", "legacy, cdi, csv, enroot, singularity or none", JUDGES, TEXT, AT(runtime), 0, runtime_words },
+	{ 0, "runtime", "legacy|cdi|csv|enroot|singularity|none", "what brings the driver into containers", JUDGES, TEXT, AT(runtime), 0, runtime_words },
 	{ 0, "expect", "gpu|cpu", "what the target is meant for", CMD_CHECK, TEXT, AT(expect), 0, expect_words },
-	{ 0, "fail-on", "LEVEL", "exit 1 from this level on: error, warning or note", CMD_CHECK, TEXT, AT(fail_on), 0, level_words },
+	{ 0, "fail-on", "error|warning|note", "exit 1 from this level on", CMD_CHECK, TEXT, AT(fail_on), 0, level_words },
 	{ 0, "allow-unknown", NULL, "exit 0 where the verdict is unknown", CMD_CHECK, FLAG, AT(allow_unknown), 0, NULL },
 	{ 0, "exit-zero", NULL, "exit 0 whatever is found", CMD_CHECK, FLAG, AT(exit_zero), 0, NULL },
 	{ 0, "baseline", "FILE", "a JSON report: only what it does not hold counts", CMD_CHECK, TEXT, AT(baseline), 0, NULL },
@@ -122,8 +122,9 @@ static int check_word(const struct option *opt, const char *value, struct err *e
 	if (!opt->words)
 		return 0;
 	const char *near = nearest_word(value, opt->words);
-	return err_set(err, ERR_USAGE, "--%s '%s': %s%s%s is expected", opt->name, value, near ? "did you mean '" : opt->value,
-		       near ? near : "", near ? "'?" : "");
+	if (near)
+		return err_set(err, ERR_USAGE, "--%s '%s': did you mean '%s'?", opt->name, value, near);
+	return err_set(err, ERR_USAGE, "--%s '%s': is none of %s", opt->name, value, opt->value);
 }
 
 static int store(struct options *o, const struct option *opt, const char *value, struct err *err)
@@ -276,7 +277,7 @@ static void help_option(const struct option *opt, FILE *out)
 	char head[64];
 	const char *value = opt->value ? opt->value : "";
 	snprintf(head, sizeof(head), opt->kind == MAYBE ? "--%s[=%s]" : *value ? "--%s %s" : "--%s", opt->name, value);
-	fprintf(out, "  %c%c%c %-22s %s\n", opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ', opt->letter ? ',' : ' ', head,
+	fprintf(out, strlen(head) > 22 ? "  %c%c%c %s\n                             %s\n" : "  %c%c%c %-22s %s\n", opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ', opt->letter ? ',' : ' ', head,
 		opt->line);
 }
 
