@@ -8,7 +8,7 @@
 
 /* The formats; a row each. The inventory's JSON and the report's are both called json: `of` tells them. */
 static const struct report_format *const formats[] = {
-	&report_text, &report_json, &report_inventory,
+	&report_text, &report_json, &report_inventory, &report_sarif, &report_junit, &report_github, &report_gitlab, &report_markdown,
 };
 enum { FORMATS_N = sizeof(formats) / sizeof(*formats) };
 
