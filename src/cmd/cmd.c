@@ -32,7 +32,7 @@ static int status_of(const struct err *err)
 static int run(struct options *o, int argc, char **argv, struct err *err)
 {
 	if (options_parse(o, argc, argv, err) < 0)
-		return EXIT_USAGE;
+		return status_of(err);
 	if (o->help || argc == 1) {
 		options_help(argc > 1 && (o->targets.n || o->command->bit != CMD_CHECK || str_eq(argv[1], "check")) ? o->command : NULL,
 			     argc == 1 ? stderr : stdout);

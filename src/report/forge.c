@@ -31,6 +31,7 @@ static const char *sentence(struct report *r, const struct inventory *inv, const
 		shown_add(&b, f->remedies.v[0].text);
 	}
 	const char *s = arena_str(&r->arena, buf_text(&b));
+	r->bad |= b.bad;
 	buf_clear(&b);
 	return s ? s : f->rule->title;
 }
@@ -75,7 +76,8 @@ static void github_end(struct report *r, const struct report_tail *t)
 		fputs("::error title=envcheck::", r->out);
 		put_github(r, buf_text(&b));
 		putc('\n', r->out);
-		buf_clear(&b);
+		r->bad |= b.bad;
+	buf_clear(&b);
 	}
 }
 
@@ -140,6 +142,7 @@ static void put_cell(struct report *r, const char *s)
 		else
 			putc(*p, r->out);
 	}
+	r->bad |= b.bad;
 	buf_clear(&b);
 }
 

@@ -16,6 +16,7 @@ static void put_xml(struct report *r, const char *s)
 		default: putc(*p, r->out);
 		}
 	}
+	r->bad |= b.bad;
 	buf_clear(&b);
 }
 

@@ -65,7 +65,7 @@ static void sarif_begin(struct report *r)
 }
 
 /* RFC 3986: what may not stand in a relative reference is escaped; the leading '/' goes, since places are inside the target. */
-static void put_uri(struct json_out *j, const char *path)
+static void put_uri(struct report *r, const char *path)
 {
 	struct buf b = BUF_INIT(1 << 16);
 	for (path += strspn(path, "/"); *path; path++) {
@@ -75,12 +75,14 @@ static void put_uri(struct json_out *j, const char *path)
 		else
 			buf_printf(&b, "%%%02X", (unsigned char)*path);
 	}
-	jout_put(j, "uri", b.n ? buf_text(&b) : "target");
+	jout_put(&r->j, "uri", b.n ? buf_text(&b) : "target");
+	r->bad |= b.bad;
 	buf_clear(&b);
 }
 
-static void put_location(struct json_out *j, const struct finding *f, const struct inventory *inv)
+static void put_location(struct report *r, const struct finding *f, const struct inventory *inv)
 {
+	struct json_out *j = &r->j;
 	jout_key(j, "locations");
 	jout_array(j);
 	jout_object(j);
@@ -88,7 +90,7 @@ static void put_location(struct json_out *j, const struct finding *f, const stru
 	jout_object(j);
 	jout_key(j, "artifactLocation");
 	jout_object_line(j);
-	put_uri(j, f->path ? f->path : path_base(inv->name));
+	put_uri(r, f->path ? f->path : path_base(inv->name));
 	jout_object_end(j);
 	jout_key(j, "region");
 	jout_object_line(j);
@@ -109,7 +111,7 @@ static void put_result(struct report *r, const struct inventory *inv, const stru
 	jout_put(j, "ruleId", f->rule->id);
 	jout_put(j, "level", sarif_level(f->level));
 	put_text(j, "message", text ? text : f->rule->title);
-	put_location(j, f, inv);
+	put_location(r, f, inv);
 	jout_key(j, "partialFingerprints");
 	jout_object_line(j);
 	jout_put(j, "envcheck/v1", f->fingerprint);

@@ -194,8 +194,7 @@ static bool alike(const struct result *a, const struct result *b)
 static void keep_row(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
 {
 	struct buf *b = &r->side[GRID];
-	buf_printf(b, "  %-*s", 28, "");
-	b->n -= 28;
+	buf_str(b, "  ");
 	size_t at = b->n;
 	shown_add(b, report_target_name(inv));
 	while (!b->bad && b->n - at < 28)
@@ -244,7 +243,7 @@ static void say_grid(struct report *r)
 		fprintf(r->out, "  host %-3zu", i + 1);
 	fputc('\n', r->out);
 	struct buf *b = &r->side[GRID];
-	if (b->n && fwrite(b->p, 1, b->n, r->out) != b->n)
+	if (b->bad || (b->n && fwrite(b->p, 1, b->n, r->out) != b->n))
 		r->bad = true;
 }
 
