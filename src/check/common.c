@@ -1,0 +1,327 @@
+/* What the rules of several families ask of the facts. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "check/rule.h"
+#include "derive/derive.h"
+
+bool uses_cuda(const struct package *p)
+{
+	return p->gpu.vendor == VENDOR_CUDA && !str_starts(p->name, "nvidia-") && !str_starts(p->name, "cuda-toolkit") &&
+	       !str_starts(p->name, "cuda-bindings") && !str_starts(p->name, "cuda-pathfinder");
+}
+
+bool host_counts(const struct facts *f)
+{
+	return f->host && f->host->states_any && !f->host->no_gpu && (f->host->any_nvidia || !f->host->gpus.n);
+}
+
+/* ---- code against GPUs ---- */
+
+/* Is the driver able to compile that PTX? (a used compat libcuda compiles it instead) */
+static enum tri takes_ptx(const struct facts *f, struct ver2 isa)
+{
+	struct ver2 cuda = ver2_known(isa) ? matrix_ptx_cuda(f->m, isa) : VER2_NONE;
+	if (!ver2_known(cuda))
+		return TRI_UNKNOWN;
+	enum tri own = host_cuda_reaches(f->host, cuda);
+	return own != TRI_YES && compat_rescues(f, cuda) ? TRI_YES : own;
+}
+
+static int rank(enum cover c)
+{
+	static const int order[] = { [COVER_NATIVE] = 5, [COVER_JIT] = 4, [COVER_JIT_UNKNOWN] = 3, [COVER_UNKNOWN] = 2,
+				     [COVER_JIT_TOO_NEW] = 1, [COVER_NONE] = 0, [COVER_NOT_APPLICABLE] = 6 };
+	return order[c];
+}
+
+static void see_cubin(const struct facts *f, struct sm sm, struct ver2 cc, struct coverage *c)
+{
+	if (!matrix_cubin_runs(f->m, sm, cc) || (c->cover == COVER_NATIVE && sm_cmp(sm, c->native) < 0))
+		return;
+	c->cover = COVER_NATIVE;
+	c->native = sm;
+}
+
+static void see_ptx(const struct facts *f, struct sm sm, struct ver2 isa, struct ver2 cc, struct coverage *c)
+{
+	if (c->cover == COVER_NATIVE || !matrix_ptx_fits(f->m, sm, cc))
+		return;
+	enum tri takes = takes_ptx(f, isa);
+	enum cover own = takes == TRI_YES ? COVER_JIT : takes == TRI_NO ? COVER_JIT_TOO_NEW : COVER_JIT_UNKNOWN;
+	if (rank(own) < rank(c->cover))
+		return;
+	c->cover = own;
+	c->ptx = (struct ptx_target){ sm, isa };
+}
+
+static struct coverage cover_fat(const struct facts *f, const struct fat_facts *fat, struct ver2 cc)
+{
+	struct coverage c = { .cover = COVER_NONE };
+	for (size_t i = 0; i < fat->cubin.n; i++)
+		see_cubin(f, fat->cubin.v[i].arch, cc, &c);
+	for (size_t i = 0; i < fat->ptx.n; i++)
+		see_ptx(f, fat->ptx.v[i].arch, fat->ptx.v[i].isa, cc, &c);
+	return c;
+}
+
+static struct coverage cover_lists(const struct facts *f, const struct gpu_code *g, struct ver2 cc)
+{
+	struct coverage c = { .cover = COVER_NONE };
+	for (size_t i = 0; i < g->cubin.n; i++)
+		see_cubin(f, g->cubin.v[i], cc, &c);
+	for (size_t i = 0; i < g->ptx.n; i++)
+		see_ptx(f, g->ptx.v[i].arch, g->ptx.v[i].isa, cc, &c);
+	return c;
+}
+
+/*
+ * The libraries of a package that decide: all core ones; of alternatives the
+ * one that a selector took, or where the GPU decides, whichever serves it;
+ * unlisted ones only where nothing is listed.
+ */
+static struct coverage cover_libraries(const struct facts *f, const struct package *p, struct ver2 cc, bool *any)
+{
+	struct coverage worst = { .cover = COVER_NOT_APPLICABLE }, alternative = worst, unlisted = worst;
+	bool core = false;
+	*any = false;
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *l = &f->inv->libraries.v[i];
+		if (!str_eq(l->owner, p->name) || !str_eq(l->environment, p->environment) || !l->fat || !l->fat->entries || l->component)
+			continue;
+		struct coverage c = cover_fat(f, l->fat, cc);
+		c.library = l;
+		*any = true;
+		switch (l->role) {
+		case LIB_CORE:
+			core = true;
+			if (rank(c.cover) < rank(worst.cover))
+				worst = c;
+			else if (c.cover == worst.cover)
+				worst.also++;
+			break;
+		case LIB_ALTERNATIVE:
+			if (l->picked && (alternative.cover == COVER_NOT_APPLICABLE || rank(c.cover) > rank(alternative.cover)))
+				alternative = c;
+			break;
+		case LIB_UNLISTED:
+			/* what serves the GPU at all counts: an extra library without code for it is no failure of the package */
+			if (unlisted.cover == COVER_NOT_APPLICABLE || rank(c.cover) > rank(unlisted.cover))
+				unlisted = c;
+			break;
+		case LIB_OPTIONAL:
+		case LIB_TOOL:
+			break;
+		}
+	}
+	if (alternative.cover != COVER_NOT_APPLICABLE && rank(alternative.cover) < rank(worst.cover))
+		return alternative;
+	return core || alternative.cover != COVER_NOT_APPLICABLE ? worst : unlisted;
+}
+
+struct coverage coverage_of(const struct facts *f, const struct package *p, const struct gpu_facts *gpu)
+{
+	struct coverage c = { .cover = COVER_NOT_APPLICABLE };
+	if (!uses_cuda(p) || gpu->vendor == GPU_AMD || gpu->vendor == GPU_INTEL || matrix_generator(f->m, p->name, p->version))
+		return c;
+	bool any = false;
+	if (ver2_full(gpu->cc)) {
+		c = cover_libraries(f, p, gpu->cc, &any);
+		if (any)
+			return c;
+	}
+	if (!p->gpu.code_known || (!p->gpu.cubin.n && !p->gpu.ptx.n)) {
+		/* packages that link CUDA without code of their own have nothing to miss */
+		c.cover = p->gpu.code_known ? COVER_NOT_APPLICABLE : COVER_UNKNOWN;
+		return c;
+	}
+	if (!ver2_full(gpu->cc)) {
+		c.cover = COVER_UNKNOWN;
+		return c;
+	}
+	return cover_lists(f, &p->gpu, gpu->cc);
+}
+
+/* ---- forward compatibility ---- */
+
+static bool in_path_list(const char *list, const char *dir)
+{
+	struct span rest = SPAN_STR(list ? list : "");
+	size_t n = strlen(dir);
+	while (n && rest.n) {
+		struct span one = span_cut(&rest, ':');
+		while (one.n > 1 && one.p[one.n - 1] == '/')
+			one.n--;
+		/* the folder itself, or the lib folder that NGC images put below it */
+		if (span_starts(one, dir) && (one.n == n || span_eq(span_from(one, n), "/lib")))
+			return true;
+		/* /usr/local/cuda is a link to the folder of its version */
+		if (span_starts(one, "/usr/local/cuda/compat") && str_starts(dir, "/usr/local/cuda"))
+			return true;
+	}
+	return false;
+}
+
+static int host_branch(const struct host_facts *h)
+{
+	unsigned long n;
+	return h->driver_known && version_parts(h->driver_lo, &n, 1) ? (int)n : 0;
+}
+
+static struct compat_state state_of(const struct facts *f, const struct compat *c)
+{
+	struct compat_state s = { .compat = c, .cuda = c->cuda };
+	const struct host *h = f->host->host;
+	unsigned long n;
+	if (c->version && version_parts(c->version, &n, 1))
+		s.branch = (int)n;
+	const struct row_driver_branches *b = ver2_full(s.cuda) ? matrix_branch_for_cuda(f->m, s.cuda) : NULL;
+	if (!s.branch && b)
+		s.branch = b->branch;
+	if (!ver2_full(s.cuda) && c->version) {
+		struct ver2 cuda = matrix_driver_cuda(f->m, c->version, DRIVER_LINUX, NULL);
+		if (ver2_known(cuda))
+			s.cuda = cuda;
+	}
+	int host = host_branch(f->host);
+	/* the stated CUDA of an unstated driver still orders the two */
+	bool newer = host && s.branch ? s.branch > host : ver2_known(s.cuda) && host_cuda_reaches(f->host, s.cuda) == TRI_NO;
+	bool older = host && s.branch ? s.branch < host || (s.branch == host && c->version && f->host->host->driver_is == DRIVER_EXACT &&
+							    version_cmp(c->version, f->host->driver_lo) < 0) : false;
+	s.older = older;
+	bool by_loader = c->active == TRI_YES || in_path_list(inventory_env(f->inv, "LD_LIBRARY_PATH"), c->path ? c->path : "");
+	for (size_t i = 0; i < c->activation.n; i++)
+		by_loader = by_loader || str_eq(c->activation.v[i], "loader");
+	if (by_loader) {
+		s.use = COMPAT_USED;
+		s.because = "the loader finds it first";
+	} else if (c->active == TRI_NO) {
+		s.use = COMPAT_UNUSED;
+	} else if (h->runtime == RUNTIME_NONE || h->runtime == RUNTIME_SINGULARITY || h->runtime == RUNTIME_CSV) {
+		s.use = COMPAT_UNUSED;
+	} else if (!newer) {
+		s.use = COMPAT_UNUSED; /* hooks take a compat library only where it is newer than the host's */
+	} else if (h->runtime == RUNTIME_LEGACY || h->runtime == RUNTIME_ENROOT) {
+		s.use = COMPAT_USED;
+		s.because = "libnvidia-container puts it first";
+	} else if (h->runtime == RUNTIME_CDI && c->note_known && c->drivers.n) {
+		s.use = COMPAT_UNUSED;
+		for (size_t i = 0; i < c->drivers.n; i++)
+			if (c->drivers.v[i] == host)
+				s.use = COMPAT_USED;
+		s.because = "the toolkit's enable-cuda-compat hook takes it";
+	} else {
+		s.use = h->runtime == RUNTIME_CDI ? COMPAT_USED : COMPAT_MAYBE;
+		s.because = "a container runtime of NVIDIA's would put it first";
+	}
+	if (c->note_known && c->drivers.n && host) {
+		s.branch_listed = TRI_NO;
+		for (size_t i = 0; i < c->drivers.n; i++)
+			if (c->drivers.v[i] == host)
+				s.branch_listed = TRI_YES;
+	}
+	s.row = host && ver2_full(s.cuda) ? matrix_forward_compat(f->m, s.cuda, host) : NULL;
+	if (s.row && s.branch_listed == TRI_UNKNOWN)
+		s.branch_listed = str_eq(s.row->cell, "yes") ? TRI_YES : str_eq(s.row->cell, "no") ? TRI_NO : TRI_YES;
+	return s;
+}
+
+struct compat_state compat_state(const struct facts *f)
+{
+	struct compat_state best = { 0 };
+	if (!host_counts(f))
+		return best;
+	for (size_t i = 0; i < f->inv->compat.n; i++) {
+		struct compat_state s = state_of(f, &f->inv->compat.v[i]);
+		if (!best.compat || s.use > best.use || (s.use == best.use && ver2_cmp(s.cuda, best.cuda) > 0))
+			best = s;
+	}
+	return best;
+}
+
+enum tri compat_gpus(const struct facts *f)
+{
+	enum tri all = f->host->gpus.n ? TRI_YES : TRI_UNKNOWN;
+	for (size_t i = 0; i < f->host->gpus.n; i++) {
+		enum tri one = f->host->gpus.v[i].forward_compat;
+		if (one == TRI_NO)
+			return TRI_NO;
+		if (one == TRI_UNKNOWN)
+			all = TRI_UNKNOWN;
+	}
+	return all;
+}
+
+bool compat_rescues(const struct facts *f, struct ver2 cuda)
+{
+	if (!f->host || !f->inv->compat.n)
+		return false;
+	struct compat_state s = compat_state(f);
+	return s.use == COMPAT_USED && !s.older && s.branch_listed != TRI_NO && compat_gpus(f) != TRI_NO && ver2_known(s.cuda) &&
+	       (ver2_cmp(s.cuda, cuda) >= 0 || (s.cuda.major == cuda.major && cuda.major >= 11));
+}
+
+/* ---- remedies ---- */
+
+/* Would that torch wheel pass the same rules here, alone in place of the one that is there? */
+static bool wheel_passes(const struct facts *f, const struct row_torch *r)
+{
+	struct inventory *inv = inventory_new();
+	struct err err = ERR_INIT;
+	if (!inv)
+		return false;
+	inv->kind = TARGET_REQUIREMENT;
+	inv->known = INV_PACKAGES;
+	inv->os_name = "linux";
+	inv->arch = str_eq(r->platform, "linux_aarch64") ? "arm64" : "amd64";
+	struct package *p = list_push(&inv->arena, &inv->packages);
+	bool ok = false;
+	if (p) {
+		*p = (struct package){ .name = "torch", .layer = -1, .version = arena_printf(&inv->arena, "%s+%s", r->torch, r->tag) };
+		struct check_options o = { .expect = EXPECT_GPU, .no_remedies = true };
+		struct result res;
+		if (p->version && complete_from_matrix(inv, f->m, &err) == 0 && check_run(inv, f->host->host, f->m, &o, &res, &err) == 0) {
+			ok = res.verdict == VERDICT_PASS || res.verdict == VERDICT_WARN;
+			result_clear(&res);
+		}
+	}
+	inventory_free(inv);
+	return ok;
+}
+
+/* Is `a` a better replacement of `have` than `b`: the same release, then the nearest newer or older, then the newer CUDA. */
+static bool nearer(const char *have, const struct row_torch *a, const struct row_torch *b)
+{
+	int x = version_cmp(a->torch, have), y = version_cmp(b->torch, have);
+	if (!x != !y)
+		return !x;
+	if ((x < 0) != (y < 0))
+		return x < 0; /* an older release changes less than a newer one may */
+	int c = version_cmp(a->torch, b->torch);
+	if (c)
+		return x < 0 ? c > 0 : c < 0;
+	return ver2_cmp(a->cuda, b->cuda) > 0;
+}
+
+void remedy_torch(const struct facts *f, struct out *out, struct finding *finding, const struct package *torch)
+{
+	if (!f->host || f->options->no_remedies || !str_eq(torch->name, "torch") || !torch->version)
+		return;
+	const char *platform = (f->inv->arch && str_eq(f->inv->arch, "arm64")) || (f->host->host->arch && str_eq(f->host->host->arch, "arm64")) ?
+			       "linux_aarch64" : "linux_x86_64";
+	char have[32];
+	snprintf(have, sizeof(have), "%.*s", (int)strcspn(torch->version, "+"), torch->version);
+	const struct row_torch *best = NULL;
+	for (size_t i = 0; i < f->m->torch.n; i++) {
+		const struct row_torch *r = &f->m->torch.v[i];
+		if (!str_eq(r->platform, platform) || r->uncertain || (best && !nearer(have, r, best)))
+			continue;
+		if (wheel_passes(f, r))
+			best = r;
+	}
+	if (!best)
+		return;
+	add_remedy(out, finding, true, "pip install torch==%s+%s (index %s)", best->torch, best->tag, best->tag);
+	set_source(out, finding, "torch", best->id, best->source);
+}

@@ -1,0 +1,444 @@
+#include <string.h>
+
+#include "base/str.h"
+#include "check/require.h"
+#include "check/rule.h"
+
+#define RULES(R) \
+	R("driver-capabilities",     driver_capabilities,     TARGET, ERROR, "the driver's compute libraries get into the container") \
+	R("driver-library-in-image", driver_library_in_image, TARGET, ERROR, "the image holds no driver library of its own") \
+	R("driver-not-on-path",      driver_not_on_path,      TARGET, ERROR, "the loader searches the folder that the host injects") \
+	R("no-gpu-runtime",          no_gpu_runtime,          TARGET, ERROR, "the host gives a GPU to this target") \
+	R("platform-mismatch",       platform_mismatch,       TARGET, ERROR, "the target is built for the host's processor") \
+	R("require-disabled",        require_disabled,        TARGET, NOTE,  "the image's requirements are evaluated") \
+	R("require-invalid",         require_invalid,         TARGET, ERROR, "the image's requirements can be read") \
+	R("require-not-enforced",    require_not_enforced,    TARGET, NOTE,  "the runtime enforces the image's requirements") \
+	R("require-unsatisfied",     require_unsatisfied,     TARGET, ERROR, "the host meets the image's requirements") \
+	R("stub-on-path",            stub_on_path,            TARGET, ERROR, "the loader does not take a stub for the driver") \
+	R("visible-devices",         visible_devices,         TARGET, ERROR, "a GPU is visible in the container")
+
+#define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
+RULES(R)
+#undef R
+
+#define R(id, fn, scope, lvl, title) { { id, "container", title, SCOPE_##scope, LEVEL_##lvl }, fn },
+const struct rule rules_container[] = { RULES(R) { { 0 }, NULL } };
+#undef R
+
+static enum host_runtime runtime(const struct facts *f)
+{
+	return f->host->host->runtime;
+}
+
+/* The container rules answer for images, and for declarations that state an ENV. */
+static bool container_counts(const struct facts *f)
+{
+	return f->host && f->env_known && !f->host->no_gpu && (f->host->any_nvidia || !f->host->gpus.n) &&
+	       (f->image || (f->inv->kind == TARGET_DECLARATION && f->inv->describes == TARGET_DECLARATION));
+}
+
+/* ---- requirements ---- */
+
+enum { REQUIREMENTS = 33 }; /* LC takes 32 */
+
+struct requirements {
+	const char *text[REQUIREMENTS];
+	const char *name[REQUIREMENTS];
+	size_t n;
+	bool legacy; /* one is cuda>=CUDA_VERSION of an old image */
+};
+
+/* strconv.ParseBool, as the toolkit reads NVIDIA_DISABLE_REQUIRE; enroot takes any text. */
+static bool disabled(const struct facts *f, enum host_runtime r)
+{
+	static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
+	const char *v = inventory_env(f->inv, "NVIDIA_DISABLE_REQUIRE");
+	if (!v || !v[0])
+		return false;
+	if (r == RUNTIME_ENROOT)
+		return true;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++)
+		if (str_eq(v, yes[i]))
+			return true;
+	return false;
+}
+
+static void collect(const struct facts *f, struct requirements *q, struct out *out)
+{
+	*q = (struct requirements){ .n = 0 };
+	bool enroot = runtime(f) == RUNTIME_ENROOT;
+	for (size_t i = 0; i < f->inv->env.n && q->n < REQUIREMENTS; i++) {
+		const struct env_var *e = &f->inv->env.v[i];
+		if (!str_starts(e->name, "NVIDIA_REQUIRE_") || (!enroot && str_starts(e->name, "NVIDIA_REQUIRE_JETPACK")))
+			continue;
+		q->name[q->n] = e->name;
+		q->text[q->n++] = e->value ? e->value : "";
+	}
+	const char *cuda = inventory_env(f->inv, "NVIDIA_REQUIRE_CUDA"), *version = inventory_env(f->inv, "CUDA_VERSION");
+	if (!enroot && version && version[0] && !(cuda && cuda[0]) && q->n < REQUIREMENTS) {
+		struct ver2 v = ver2_parse(version + (version[0] == 'v'));
+		q->legacy = true;
+		q->name[q->n] = "CUDA_VERSION";
+		q->text[q->n++] = ver2_known(v) ? arena_printf(out->a, "cuda>=%d.%d", v.major, v.minor < 0 ? 0 : v.minor) : version;
+	}
+}
+
+/* Brands as NVML spells them, from what the table knows of a name: GeForce RTX cards say "GeForce" to the old spelling. */
+static const char *brand_of(const struct gpu_facts *g)
+{
+	if (g->stated->brand)
+		return g->stated->brand;
+	if (strcasestr(g->name, "geforce"))
+		return "GeForce";
+	if (strcasestr(g->name, "titan"))
+		return "TITAN";
+	if (strcasestr(g->name, "quadro"))
+		return "Quadro";
+	if (strcasestr(g->name, "tesla"))
+		return "Tesla";
+	if (strcasestr(g->name, "grid"))
+		return "GRID";
+	if (!g->row)
+		return NULL;
+	return str_eq(g->row->class, "geforce") ? "GeForce" : str_eq(g->row->class, "workstation") ? "NvidiaRTX" : "NVIDIA";
+}
+
+/* What the evaluators know of this host; an interval or an unstated fact is not known to us. */
+static bool exact_facts(const struct facts *f, struct require_facts *r, struct out *out)
+{
+	const struct host_facts *h = f->host;
+	*r = (struct require_facts){ 0 };
+	if (h->host->driver_is == DRIVER_EXACT)
+		r->driver = h->driver_lo;
+	struct ver2 cuda = ver2_known(h->host->cuda) ? h->host->cuda : h->cuda_lo;
+	if (ver2_known(cuda) && (ver2_known(h->host->cuda) || !ver2_cmp(h->cuda_lo, h->cuda_hi)))
+		r->cuda = arena_printf(out->a, "%d.%d", cuda.major, cuda.minor < 0 ? 0 : cuda.minor);
+	return r->driver || r->cuda;
+}
+
+struct verdict_of { enum require_answer answer; const char *name, *text; const struct gpu_facts *gpu; };
+
+/* All requirements on every GPU (TK: on the first); the first that is not met. */
+static struct verdict_of evaluate(const struct facts *f, const struct requirements *q, bool tk, const struct require_facts *base, struct out *out)
+{
+	struct verdict_of v = { .answer = REQUIRE_SATISFIED };
+	size_t gpus = f->host->gpus.n;
+	for (size_t i = 0; i < q->n; i++) {
+		for (size_t g = 0; g < (gpus ? gpus : 1); g++) {
+			struct require_facts r = *base;
+			if (gpus) {
+				const struct gpu_facts *x = &f->host->gpus.v[g];
+				r.arch = ver2_full(x->cc) ? arena_printf(out->a, "%d.%d", x->cc.major, x->cc.minor) : NULL;
+				r.brand = brand_of(x);
+			}
+			enum require_answer a = tk ? require_tk(q->text[i], &r) : require_lc(q->text[i], &r);
+			if (a > v.answer)
+				v = (struct verdict_of){ a, q->name[i], q->text[i], gpus ? &f->host->gpus.v[g] : NULL };
+			if (tk)
+				break;
+		}
+	}
+	return v;
+}
+
+/* Which properties does an expression ask for that the host does not state? */
+static const char *missing_fact(const char *text, const struct require_facts *r, const struct host_facts *h)
+{
+	if (!r->cuda && strcasestr(text, "cuda"))
+		return "host.cuda";
+	if (!r->driver && strcasestr(text, "driver"))
+		return "host.driver";
+	if (!h->gpus.n && (strcasestr(text, "arch") || strcasestr(text, "brand")))
+		return "host.gpus";
+	return NULL;
+}
+
+/* Requirements are looked at only where GPUs are asked for. */
+static bool requirements_count(const struct facts *f)
+{
+	const char *visible = inventory_env(f->inv, "NVIDIA_VISIBLE_DEVICES");
+	return container_counts(f) && f->host->states_any && !(visible && (!visible[0] || str_eq(visible, "void"))) &&
+	       runtime(f) != RUNTIME_NONE && runtime(f) != RUNTIME_SINGULARITY;
+}
+
+/* The first word of an expression: what nvidia-container-cli names in its complaint. */
+static const char *first_word(struct out *out, const char *text)
+{
+	return arena_strn(out->a, text, strcspn(text, " "));
+}
+
+static void require_unsatisfied(const struct facts *f, struct subject s, struct out *out)
+{
+	struct requirements q;
+	struct require_facts r;
+	if (!requirements_count(f) || disabled(f, runtime(f)) || runtime(f) == RUNTIME_CDI)
+		return;
+	collect(f, &q, out);
+	if (!q.n)
+		return;
+	exact_facts(f, &r, out);
+	bool tk = runtime(f) == RUNTIME_CSV;
+	struct verdict_of v = evaluate(f, &q, tk, &r, out);
+	if (v.answer == REQUIRE_INVALID)
+		return;
+	for (size_t i = 0; v.answer == REQUIRE_SATISFIED && i < q.n; i++) {
+		const char *missing = missing_fact(q.text[i], &r, f->host);
+		/* a term that needs the fact might be the one that decides: only then is it missing */
+		if (!missing || (r.cuda && require_lc(first_word(out, q.text[i]), &r) == REQUIRE_SATISFIED))
+			continue;
+		struct finding *x = emit_unknown(out, s, missing, "%s=%s asks for a fact that the host does not state", q.name[i], q.text[i]);
+		if (runtime(f) == RUNTIME_UNKNOWN)
+			lower(x, LEVEL_WARNING, "the container runtime is not stated");
+		return;
+	}
+	if (v.answer == REQUIRE_SATISFIED) {
+		emit_pass(out, s);
+		return;
+	}
+	struct finding *x = emit(out, ANSWER_FAIL, s, "the container does not start: %s=%s is not met by %s%s%s", v.name, v.text, driver_text(out, f->host),
+				 v.gpu ? ", " : "", v.gpu ? v.gpu->name : "");
+	set_expected(out, x, v.text, f->host->host->driver);
+	set_message_seen(x, arena_printf(out->a, "nvidia-container-cli: requirement error: unsatisfied condition: %s, please update your driver to a newer version, or use an earlier cuda container",
+					 first_word(out, v.text)));
+	if (runtime(f) == RUNTIME_UNKNOWN)
+		lower(x, LEVEL_WARNING, "only the legacy, csv and enroot runtimes enforce it, and the host states none");
+	struct ver2 want = str_starts(v.text, "cuda>=") ? ver2_parse(v.text + 6) : VER2_NONE;
+	const struct row_driver_branches *b = ver2_full(want) ? matrix_branch_for_cuda(f->m, want) : NULL;
+	if (b)
+		add_remedy(out, x, true, "upgrade the host driver to %s or newer", b->first);
+	add_remedy(out, x, false, "run with NVIDIA_DISABLE_REQUIRE=1 if the software itself runs on this driver");
+}
+
+static void require_invalid(const struct facts *f, struct subject s, struct out *out)
+{
+	struct requirements q;
+	struct require_facts r;
+	if (!requirements_count(f) || disabled(f, runtime(f)) || runtime(f) == RUNTIME_CDI)
+		return;
+	collect(f, &q, out);
+	exact_facts(f, &r, out);
+	struct verdict_of v = evaluate(f, &q, runtime(f) == RUNTIME_CSV, &r, out);
+	if (v.answer != REQUIRE_INVALID)
+		return;
+	struct finding *x = emit(out, ANSWER_FAIL, s, "the container does not start: %s=%s cannot be read as a requirement", v.name, v.text);
+	set_message_seen(x, "nvidia-container-cli: requirement error: invalid expression");
+	if (runtime(f) == RUNTIME_UNKNOWN)
+		lower(x, LEVEL_WARNING, "only the legacy, csv and enroot runtimes evaluate it, and the host states none");
+	add_remedy(out, x, false, "correct or unset %s", v.name);
+}
+
+static void require_not_enforced(const struct facts *f, struct subject s, struct out *out)
+{
+	struct requirements q;
+	struct require_facts r;
+	if (!requirements_count(f) || runtime(f) != RUNTIME_CDI)
+		return;
+	collect(f, &q, out);
+	if (!exact_facts(f, &r, out) || evaluate(f, &q, false, &r, out).answer == REQUIRE_SATISFIED)
+		return;
+	emit(out, ANSWER_FAIL, s, "the host does not meet the image's NVIDIA_REQUIRE_*, but the cdi runtime starts the container all the same");
+}
+
+static void require_disabled(const struct facts *f, struct subject s, struct out *out)
+{
+	if (!container_counts(f))
+		return;
+	if (disabled(f, runtime(f)))
+		emit(out, ANSWER_FAIL, s, "NVIDIA_DISABLE_REQUIRE is set in the image: its requirements are not evaluated");
+	else if (inventory_env(f->inv, "NVIDIA_DISABLE_REQUIRES"))
+		emit(out, ANSWER_FAIL, s, "NVIDIA_DISABLE_REQUIRES has no effect: the variable is NVIDIA_DISABLE_REQUIRE");
+}
+
+/* ---- what gets in ---- */
+
+static void visible_devices(const struct facts *f, struct subject s, struct out *out)
+{
+	if (!container_counts(f) || !(f->gpu_software || f->gpu_intent) || f->options->expect == EXPECT_CPU)
+		return;
+	const char *cuda = inventory_env(f->inv, "CUDA_VISIBLE_DEVICES");
+	struct finding *x;
+	if (cuda && (!cuda[0] || cuda[0] == '-' || str_eq(cuda, "NoDevFiles") || str_ieq(cuda, "none"))) {
+		x = emit(out, ANSWER_FAIL, s, "CUDA_VISIBLE_DEVICES=\"%s\" in the image hides every GPU", cuda);
+		set_cuda_error(out, x, 100);
+		add_remedy(out, x, false, "unset CUDA_VISIBLE_DEVICES in the image");
+		return;
+	}
+	if (runtime(f) == RUNTIME_NONE || runtime(f) == RUNTIME_SINGULARITY)
+		return;
+	const char *v = inventory_env(f->inv, "NVIDIA_VISIBLE_DEVICES"), *version = inventory_env(f->inv, "CUDA_VERSION");
+	const char *require = inventory_env(f->inv, "NVIDIA_REQUIRE_CUDA");
+	bool legacy_image = version && version[0] && !(require && require[0]);
+	if (v && (str_eq(v, "none") || str_eq(v, "void") || !v[0])) {
+		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES=\"%s\" in the image lets no GPU in", v);
+		set_message_seen(x, "Found no NVIDIA driver on your system.");
+		add_remedy(out, x, false, "set NVIDIA_VISIBLE_DEVICES=all");
+	} else if (!v && runtime(f) == RUNTIME_ENROOT) {
+		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES is not set in the image: enroot then brings no GPU");
+		set_message_seen(x, "Found no NVIDIA driver on your system.");
+		add_remedy(out, x, false, "set NVIDIA_VISIBLE_DEVICES=all");
+	} else if (!v && !legacy_image && runtime(f) == RUNTIME_UNKNOWN) {
+		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES is not set in the image: docker needs --gpus, enroot brings no GPU");
+		lower(x, LEVEL_WARNING, "the container runtime is not stated");
+		add_remedy(out, x, false, "set NVIDIA_VISIBLE_DEVICES=all, or state the runtime (--runtime)");
+	}
+}
+
+static bool word_in(const char *list, const char *word)
+{
+	struct span rest = SPAN_STR(list);
+	while (rest.n) {
+		struct span one = span_trim(span_cut(&rest, ','));
+		if (span_eq(one, word) || span_eq(one, "all"))
+			return true;
+	}
+	return false;
+}
+
+static void driver_capabilities(const struct facts *f, struct subject s, struct out *out)
+{
+	if (!container_counts(f) || !(f->gpu_software || f->gpu_intent) || f->options->expect == EXPECT_CPU || runtime(f) == RUNTIME_NONE ||
+	    runtime(f) == RUNTIME_SINGULARITY || runtime(f) == RUNTIME_CDI || runtime(f) == RUNTIME_CSV)
+		return;
+	const char *v = inventory_env(f->inv, "NVIDIA_DRIVER_CAPABILITIES");
+	struct finding *x;
+	if (!v || !v[0]) {
+		const char *visible = inventory_env(f->inv, "NVIDIA_VISIBLE_DEVICES");
+		if (runtime(f) != RUNTIME_ENROOT || !visible)
+			return;
+		x = emit(out, ANSWER_FAIL, s, "NVIDIA_DRIVER_CAPABILITIES is not set in the image: enroot then brings utility alone, no libcuda");
+	} else if (word_in(v, "compute")) {
+		emit_pass(out, s);
+		return;
+	} else {
+		x = emit(out, ANSWER_FAIL, s, "NVIDIA_DRIVER_CAPABILITIES=\"%s\" lacks compute: libcuda does not get into the container", v);
+	}
+	set_message_seen(x, "Found no NVIDIA driver on your system.");
+	add_remedy(out, x, false, "set NVIDIA_DRIVER_CAPABILITIES=compute,utility");
+}
+
+static void no_gpu_runtime(const struct facts *f, struct subject s, struct out *out)
+{
+	if (!f->host || !(f->gpu_software || f->gpu_intent) || f->options->expect == EXPECT_CPU)
+		return;
+	bool cpu_only = true;
+	for (size_t i = 0; i < f->inv->packages.n; i++)
+		cpu_only = cpu_only && f->inv->packages.v[i].gpu.vendor != VENDOR_CUDA && f->inv->packages.v[i].gpu.vendor != VENDOR_ROCM;
+	struct finding *x = NULL;
+	if (f->host->no_gpu && !(cpu_only && f->gpu_software && f->options->expect != EXPECT_GPU)) {
+		x = emit(out, ANSWER_FAIL, s, "the target wants a GPU and the host has none");
+		set_cuda_error(out, x, 100);
+		add_remedy(out, x, false, "run it on a host with a GPU, or check with --expect cpu");
+	} else if (runtime(f) == RUNTIME_NONE && f->image) {
+		x = emit(out, ANSWER_FAIL, s, "the host's container runtime injects no driver: the container sees no GPU");
+		add_remedy(out, x, false, "install the NVIDIA container toolkit on the host and run with --gpus all");
+	}
+	if (x)
+		set_message_seen(x, "Found no NVIDIA driver on your system.");
+}
+
+static bool path_has(const char *list, const char *dir)
+{
+	struct span rest = SPAN_STR(list ? list : "");
+	while (rest.n)
+		if (span_eq(span_cut(&rest, ':'), dir))
+			return true;
+	return false;
+}
+
+static void driver_not_on_path(const struct facts *f, struct subject s, struct out *out)
+{
+	const char *dir = f->host ? f->host->host->driver_dir : NULL;
+	static const char *const usual[] = { "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/lib64", "/lib" };
+	if (!dir || !f->env_known || !(f->gpu_software || f->gpu_intent))
+		return;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		if (str_eq(dir, usual[i]))
+			return;
+	bool found = path_has(inventory_env(f->inv, "LD_LIBRARY_PATH"), dir);
+	for (size_t i = 0; i < f->inv->loader_dirs.n; i++)
+		found = found || str_eq(f->inv->loader_dirs.v[i], dir);
+	if (found) {
+		emit_pass(out, s);
+		return;
+	}
+	struct finding *x = emit(out, ANSWER_FAIL, s, "the host brings its driver libraries into %s, which the image's loader does not search", dir);
+	set_message_seen(x, "Found no NVIDIA driver on your system.");
+	add_remedy(out, x, false, "set LD_LIBRARY_PATH=%s", dir);
+}
+
+static void platform_mismatch(const struct facts *f, struct subject s, struct out *out)
+{
+	const char *have = f->inv->arch, *host = f->host ? f->host->host->arch : NULL;
+	if (!have || !host)
+		return;
+	if (str_eq(have, "x86_64"))
+		have = "amd64";
+	if (str_eq(have, "aarch64"))
+		have = "arm64";
+	if (str_eq(have, host)) {
+		emit_pass(out, s);
+		return;
+	}
+	struct finding *x = emit(out, ANSWER_FAIL, s, "the target is built for %s, the host is %s", have, host);
+	set_expected(out, x, host, have);
+	set_message_seen(x, "exec format error");
+	add_remedy(out, x, false, "build or pull it for linux/%s (--platform linux/%s)", host, host);
+}
+
+/* ---- driver pieces inside the image ---- */
+
+static void driver_library_in_image(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct driver_library *worst = NULL;
+	bool exact = f->host && f->host->host->driver_is == DRIVER_EXACT;
+	size_t n = 0;
+	for (size_t i = 0; i < f->inv->driver_libraries.n; i++) {
+		const struct driver_library *d = &f->inv->driver_libraries.v[i];
+		if (d->kind != DRIVER_REAL)
+			continue;
+		n++;
+		if (!worst || (exact && d->version && version_cmp(d->version, f->host->driver_lo)))
+			worst = d;
+	}
+	if (!worst || !f->host)
+		return;
+	bool differs = exact && worst->version && version_cmp(worst->version, f->host->driver_lo);
+	struct finding *x = emit(out, ANSWER_FAIL, s, "the image holds a driver library of its own: %s%s%s", worst->path ? worst->path : "libcuda.so",
+				 differs ? "; the host's driver is " : "", differs ? f->host->host->driver : "");
+	at_path(x, worst->path, worst->layer);
+	x->count = (unsigned)n;
+	set_expected(out, x, f->host->host->driver, worst->version);
+	set_cuda_error(out, x, 803);
+	if (!differs)
+		lower(x, LEVEL_WARNING, exact ? "it is the host's own version" : "the host's driver is not known exactly");
+	add_remedy(out, x, false, "do not install driver packages (nvidia-driver-*, libnvidia-*, libcuda1) in the image");
+}
+
+static void stub_on_path(const struct facts *f, struct subject s, struct out *out)
+{
+	const char *list = inventory_env(f->inv, "LD_LIBRARY_PATH");
+	for (size_t i = 0; i < f->inv->driver_libraries.n; i++) {
+		const struct driver_library *d = &f->inv->driver_libraries.v[i];
+		if (d->kind != DRIVER_STUB || !d->path)
+			continue;
+		const char *dir = path_dir(out->a, d->path);
+		bool taken = dir && path_has(list, dir);
+		for (size_t k = 0; dir && k < f->inv->loader_dirs.n; k++)
+			taken = taken || str_eq(f->inv->loader_dirs.v[k], dir);
+		/* /usr/local/cuda is a link to the folder of its version */
+		if (list && strstr(d->path, "/stubs/") && strstr(list, "/lib64/stubs"))
+			taken = true;
+		if (!taken)
+			continue;
+		struct finding *x = emit(out, ANSWER_FAIL, s, "the loader finds the link-time stub %s before the driver's libcuda", d->path);
+		at_path(x, d->path, d->layer);
+		set_cuda_error(out, x, 34);
+		add_remedy(out, x, false, "take %s out of LD_LIBRARY_PATH", dir);
+		return;
+	}
+	if (list && strstr(list, "/stubs") && !f->inv->driver_libraries.n && f->inv->kind == TARGET_DECLARATION && f->gpu_software) {
+		struct finding *x = emit(out, ANSWER_FAIL, s, "LD_LIBRARY_PATH names a folder of stubs: the loader takes its libcuda for the driver's");
+		set_cuda_error(out, x, 34);
+		add_remedy(out, x, false, "take the stubs folder out of LD_LIBRARY_PATH");
+	}
+}

@@ -1,0 +1,242 @@
+#include <string.h>
+
+#include "base/str.h"
+#include "check/rule.h"
+
+#define RULES(R) \
+	R("gpu-dropped-by-driver",    gpu_dropped,      GPU,         ERROR,   "the driver still supports this GPU") \
+	R("gpu-too-new-for-driver",   gpu_too_new,      GPU,         ERROR,   "the driver knows this GPU") \
+	R("library-lacks-gpu",        library_lacks,    PACKAGE_GPU, WARNING, "the CUDA libraries of that release have code for this GPU") \
+	R("no-kernel-image",          no_kernel_image,  PACKAGE_GPU, ERROR,   "there is code for this GPU") \
+	R("package-gpu-floor",        gpu_floor,        PACKAGE_GPU, ERROR,   "the package supports this GPU") \
+	R("partial-kernel-coverage",  partial_coverage, LIBRARY_GPU, WARNING, "all kernels have code for this GPU") \
+	R("ptx-jit-only",             ptx_jit_only,     PACKAGE_GPU, WARNING, "the code for this GPU is native")
+
+#define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
+RULES(R)
+#undef R
+
+#define R(id, fn, scope, lvl, title) { { id, "gpu", title, SCOPE_##scope, LEVEL_##lvl }, fn },
+const struct rule rules_gpu[] = { RULES(R) { { 0 }, NULL } };
+#undef R
+
+/* "sm_70 sm_75 sm_80 ..." of what decided. */
+static const char *targets_text(struct out *out, const struct package *p, const struct library *l)
+{
+	struct buf b = BUF_INIT(4096);
+	if (l) {
+		for (size_t i = 0; i < l->fat->cubin.n; i++)
+			buf_printf(&b, "%s%s", b.n ? " " : "", sm_print("sm_", l->fat->cubin.v[i].arch).s);
+		for (size_t i = 0; i < l->fat->ptx.n; i++)
+			buf_printf(&b, "%s%s", b.n ? " " : "", sm_print("compute_", l->fat->ptx.v[i].arch).s);
+	} else {
+		for (size_t i = 0; i < p->gpu.cubin.n; i++)
+			buf_printf(&b, "%s%s", b.n ? " " : "", sm_print("sm_", p->gpu.cubin.v[i]).s);
+		for (size_t i = 0; i < p->gpu.ptx.n; i++)
+			buf_printf(&b, "%s%s", b.n ? " " : "", sm_print("compute_", p->gpu.ptx.v[i].arch).s);
+	}
+	const char *s = arena_str(out->a, buf_text(&b));
+	buf_clear(&b);
+	return s ? s : "";
+}
+
+/* Unknown GPU names are told once, by the package that would run on them. */
+static void unknown_gpu(struct subject s, struct out *out)
+{
+	struct finding *x = s.gpu->suggest ?
+		emit_unknown(out, s, "gpu.cc", "no table knows the GPU \"%s\" (did you mean %s?)", s.gpu->name, s.gpu->suggest) :
+		emit_unknown(out, s, "gpu.cc", "no table knows the GPU \"%s\"", s.gpu->name);
+	add_remedy(out, x, false, "give its compute capability, as --gpu sm_90, or \"cc\" in the profile");
+}
+
+static void no_kernel_image(const struct facts *f, struct subject s, struct out *out)
+{
+	struct coverage c = coverage_of(f, s.package, s.gpu);
+	if (!host_counts(f) || c.cover == COVER_NOT_APPLICABLE)
+		return;
+	if (!ver2_full(s.gpu->cc)) {
+		unknown_gpu(s, out);
+		return;
+	}
+	s.library = c.library;
+	const char *name = package_text(out, s.package), *sm = arena_printf(out->a, "%d.%d", s.gpu->cc.major, s.gpu->cc.minor);
+	struct finding *x;
+	switch (c.cover) {
+	case COVER_UNKNOWN:
+		x = emit_unknown(out, s, "package.kernels", "which GPUs %s has code for is not known", name);
+		add_remedy(out, x, false, "inspect the wheel or the image itself instead of a requirement");
+		/* without a word on its kernels, an extension beside a known torch decides nothing */
+		if (!str_eq(s.package->name, "torch") && s.package->gpu.evidence.n)
+			lower(x, LEVEL_NOTE, "its kernels are not listed");
+		return;
+	case COVER_NONE:
+		break;
+	case COVER_NATIVE:
+	case COVER_JIT:
+	case COVER_JIT_UNKNOWN:
+	case COVER_JIT_TOO_NEW:
+	case COVER_NOT_APPLICABLE:
+		emit_pass(out, s);
+		return;
+	}
+	x = emit(out, ANSWER_FAIL, s, "%s has no code for %s (compute capability %s)", name, s.gpu->name, sm);
+	set_expected(out, x, arena_printf(out->a, "sm_%d%d, or PTX that its driver compiles", s.gpu->cc.major, s.gpu->cc.minor),
+		     targets_text(out, s.package, c.library));
+	set_cuda_error(out, x, 209);
+	remedy_torch(f, out, x, s.package);
+	set_source(out, x, "architectures", sm, "https://docs.nvidia.com/cuda/cuda-c-programming-guide/ (Binary Compatibility)");
+}
+
+static void ptx_jit_only(const struct facts *f, struct subject s, struct out *out)
+{
+	if (!host_counts(f))
+		return;
+	struct coverage c = coverage_of(f, s.package, s.gpu);
+	if (c.cover != COVER_JIT)
+		return;
+	s.library = c.library;
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s has no native code for %s: its kernels are compiled from %s PTX at the first start",
+				 package_text(out, s.package), s.gpu->name, sm_print("compute_", c.ptx.arch).s);
+	set_expected(out, x, arena_printf(out->a, "sm_%d%d", s.gpu->cc.major, s.gpu->cc.minor), targets_text(out, s.package, c.library));
+	remedy_torch(f, out, x, s.package);
+}
+
+/* NVIDIA's own libraries of a CUDA release: from the first that has code for a GPU to the last. */
+static void library_lacks(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct row_architectures *a = s.gpu->arch;
+	const struct package *p = s.package;
+	if (!host_counts(f) || !uses_cuda(p) || !a || !ver2_full(p->gpu.cuda) || matrix_generator(f->m, p->name, p->version))
+		return;
+	bool before = ver2_known(a->first_cuda) && ver2_cmp(p->gpu.cuda, a->first_cuda) < 0;
+	bool after = ver2_known(a->last_cuda) && ver2_cmp(p->gpu.cuda, a->last_cuda) > 0;
+	/* code of a lower minor of the same major serves, so only a new major is before its time */
+	if (before)
+		for (size_t i = 0; i < f->m->architectures.n; i++) {
+			const struct row_architectures *o = &f->m->architectures.v[i];
+			if (o->cc.major == a->cc.major && o->cc.minor <= a->cc.minor && !o->tegra && !a->tegra && ver2_known(o->first_cuda) &&
+			    ver2_cmp(p->gpu.cuda, o->first_cuda) >= 0)
+				before = false;
+		}
+	if (!before && !after)
+		return;
+	struct coverage c = coverage_of(f, p, s.gpu);
+	if (c.cover == COVER_NONE)
+		return; /* told by no-kernel-image */
+	struct finding *x = emit(out, ANSWER_FAIL, s, "the libraries of CUDA %s (cuBLAS, cuDNN, ...) have no code for %s, which needs CUDA %s%s",
+				 ver2_print(p->gpu.cuda).s, s.gpu->name, before ? ver2_print(a->first_cuda).s : ver2_print(a->last_cuda).s,
+				 before ? " or newer" : " or older");
+	set_cuda_error(out, x, 209);
+	set_source(out, x, "architectures", a->id, a->source);
+	remedy_torch(f, out, x, p);
+}
+
+/* Below half of what the library's best-covered GPU gets; NVIDIA's libraries and torch choose their kernels by GPU on purpose. */
+static void partial_coverage(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct library *l = s.library;
+	const struct package *p = l->owner ? inventory_package(f->inv, l->owner, l->environment) : NULL;
+	if (!host_counts(f) || !l->fat || !l->fat->groups.n || l->component || !p || str_starts(p->name, "nvidia-") || str_eq(p->name, "torch") ||
+	    !ver2_full(s.gpu->cc) || l->role == LIB_OPTIONAL || l->role == LIB_TOOL)
+		return;
+	uint32_t here = 0, best = 0;
+	for (size_t k = 0; k <= l->fat->cubin.n; k++) {
+		struct ver2 cc = k < l->fat->cubin.n ? sm_cc(l->fat->cubin.v[k].arch) : s.gpu->cc;
+		uint32_t n = 0;
+		for (size_t i = 0; i < l->fat->groups.n; i++) {
+			const struct fat_group *g = &l->fat->groups.v[i];
+			bool runs = false;
+			for (size_t c = 0; c < g->cubin.n; c++)
+				runs = runs || matrix_cubin_runs(f->m, g->cubin.v[c], cc);
+			for (size_t c = 0; c < g->ptx.n; c++)
+				runs = runs || matrix_ptx_fits(f->m, g->ptx.v[c], cc);
+			n += runs ? g->containers : 0;
+		}
+		if (k < l->fat->cubin.n)
+			best = n > best ? n : best;
+		else
+			here = n;
+	}
+	if (!here || here >= best)
+		return;
+	s.package = p;
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%u of %u kernel groups of %s have code for %s", here, best, path_base(l->path), s.gpu->name);
+	if (2 * here >= best)
+		lower(x, LEVEL_NOTE, "most kernels have code");
+	set_cuda_error(out, x, 209);
+}
+
+static void gpu_floor(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct row_package_floors *r = matrix_package_floor(f->m, s.package->name, s.package->version);
+	if (!host_counts(f) || !r || !ver2_full(s.gpu->cc) || s.gpu->vendor != GPU_NVIDIA)
+		return;
+	if (ver2_cmp(s.gpu->cc, r->cc) >= 0) {
+		emit_pass(out, s);
+		return;
+	}
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s supports GPUs from compute capability %s on; %s has %s", package_text(out, s.package),
+				 ver2_print(r->cc).s, s.gpu->name, ver2_print(s.gpu->cc).s);
+	set_expected(out, x, ver2_print(r->cc).s, ver2_print(s.gpu->cc).s);
+	if (r->text[0])
+		set_message_seen(x, r->text);
+	if (str_eq(s.package->name, "triton"))
+		lower(x, LEVEL_WARNING, "torch.compile alone needs it");
+	set_source(out, x, "package_floors", r->id, r->source);
+}
+
+/* ---- GPU against driver ---- */
+
+static int branch_of(const char *version)
+{
+	unsigned long n;
+	return version && version_parts(version, &n, 1) ? (int)n : 0;
+}
+
+static void gpu_dropped(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct row_architectures *a = s.gpu->arch;
+	if (!host_counts(f) || !f->host->driver_known || !a || !a->last_branch || !f->gpu_software)
+		return;
+	struct compat_state c = compat_state(f);
+	int lo = branch_of(f->host->driver_lo);
+	bool by_compat = c.compat && c.use == COMPAT_USED && c.branch > a->last_branch;
+	if (lo <= a->last_branch && !by_compat) {
+		emit_pass(out, s);
+		return;
+	}
+	int branch = lo > a->last_branch ? lo : c.branch;
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s R%d no longer supports %s (%s): R%d was the last branch that does",
+				 lo > a->last_branch ? "driver" : "the compat libcuda of", branch, s.gpu->name, a->arch, a->last_branch);
+	set_expected(out, x, arena_printf(out->a, "R%d or older", a->last_branch), f->host->host->driver);
+	set_cuda_error(out, x, 100);
+	const struct row_driver_branches *last = matrix_branch(f->m, arena_printf(out->a, "%d", a->last_branch));
+	if (last && lo > a->last_branch)
+		add_remedy(out, x, true, "install driver %s on the host", last->last);
+	set_source(out, x, "architectures", a->id, a->source);
+}
+
+static void gpu_too_new(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct row_architectures *a = s.gpu->arch;
+	if (!host_counts(f) || !f->host->driver_known || !a || !a->first_branch || !f->gpu_software || f->host->system == DRIVER_JETSON)
+		return;
+	int lo = branch_of(f->host->driver_lo), hi = branch_of(f->host->driver_hi);
+	if (lo >= a->first_branch) {
+		emit_pass(out, s);
+		return;
+	}
+	if (hi >= a->first_branch) {
+		emit_unknown(out, s, "host.driver", "%s needs a driver of R%d or newer; the host states %s", s.gpu->name, a->first_branch,
+			     driver_text(out, f->host));
+		return;
+	}
+	struct finding *x = emit(out, ANSWER_FAIL, s, "driver %s does not know %s (%s): R%d was the first branch that does", f->host->host->driver ?
+				 f->host->host->driver : driver_text(out, f->host), s.gpu->name, a->arch, a->first_branch);
+	set_expected(out, x, arena_printf(out->a, "R%d or newer", a->first_branch), f->host->host->driver);
+	set_cuda_error(out, x, 100);
+	const struct row_driver_branches *first = matrix_branch(f->m, arena_printf(out->a, "%d", a->first_branch));
+	if (first)
+		add_remedy(out, x, true, "upgrade the host driver to %s or newer", first->first);
+	set_source(out, x, "architectures", a->id, a->source);
+}

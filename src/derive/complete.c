@@ -1,0 +1,135 @@
+/* What the tables know of packages that carry no evidence of their own. What is stated or was read wins. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "derive/derive.h"
+#include "inventory/inventory.h"
+#include "matrix/matrix.h"
+
+static int add_evidence(struct inventory *inv, struct package *p, const char *value, enum evidence_from from, const char *detail)
+{
+	struct evidence *e = list_push(&inv->arena, &p->gpu.evidence);
+	if (!e)
+		return -1;
+	*e = (struct evidence){ value, from, NULL, -1, detail };
+	p->gpu_known = true;
+	if (!ver2_known(p->gpu.cuda))
+		p->gpu.cuda = ver2_parse(value);
+	return 0;
+}
+
+/* "12.4" of "cu124"; NULL if the local version names no CUDA. */
+static const char *cuda_of_local(struct arena *a, const char *local)
+{
+	for (const char *s = local; s; s = strchr(s, '.') ? strchr(s, '.') + 1 : NULL) {
+		if (!str_starts(s, "cu"))
+			continue;
+		size_t n = strspn(s + 2, "0123456789");
+		if (n == 2 && s[2] == '1')
+			return arena_printf(a, "%.2s", s + 2); /* flash-attn's cu12: the major alone */
+		if (n >= 2 && n <= 3)
+			return arena_printf(a, "%.*s.%c", (int)n - 1, s + 2, s[1 + n]);
+	}
+	return NULL;
+}
+
+static int from_local(struct inventory *inv, struct package *p)
+{
+	const char *local = p->version ? pep440_local(p->version) : NULL;
+	if (!local || ver2_known(p->gpu.cuda))
+		return 0;
+	enum vendor vendor = str_starts(local, "cpu") ? VENDOR_CPU : str_starts(local, "rocm") ? VENDOR_ROCM :
+			     str_starts(local, "xpu") ? VENDOR_XPU : VENDOR_UNKNOWN;
+	if (vendor != VENDOR_UNKNOWN) {
+		if (p->gpu.vendor == VENDOR_UNKNOWN)
+			p->gpu.vendor = vendor;
+		p->gpu_known = true;
+		return 0;
+	}
+	const char *cuda = cuda_of_local(&inv->arena, local);
+	if (!cuda)
+		return 0;
+	if (p->gpu.vendor == VENDOR_UNKNOWN)
+		p->gpu.vendor = VENDOR_CUDA;
+	return add_evidence(inv, p, cuda, FROM_LOCAL_VERSION, arena_printf(&inv->arena, "+%s", local));
+}
+
+static int from_name(struct inventory *inv, const struct matrix *m, struct package *p)
+{
+	const struct row_package_cuda *r = matrix_package_cuda(m, p->name, p->version);
+	if (!r || p->gpu.vendor != VENDOR_UNKNOWN)
+		return 0;
+	p->gpu_known = true;
+	p->gpu.vendor = str_eq(r->vendor, "cpu") ? VENDOR_CPU : str_eq(r->vendor, "none") ? VENDOR_NONE : VENDOR_CUDA;
+	if (!ver2_known(r->cuda) || ver2_known(p->gpu.cuda))
+		return 0;
+	return add_evidence(inv, p, arena_str(&inv->arena, ver2_print(r->cuda).s), FROM_MATRIX, r->id);
+}
+
+/* The wheel that a torch version stands for: by its tag, its stated CUDA, or as pip takes it without an index. */
+static const struct row_torch *torch_wheel(const struct inventory *inv, const struct matrix *m, const struct package *p)
+{
+	const char *platform = inv->os_name && str_eq(inv->os_name, "windows") ? "windows_x86_64" :
+			       inv->arch && str_eq(inv->arch, "arm64") ? "linux_aarch64" : "linux_x86_64";
+	char tag[16];
+	if (!p->version)
+		return NULL;
+	if (ver2_full(p->gpu.cuda)) {
+		snprintf(tag, sizeof(tag), "cu%d%d", p->gpu.cuda.major, p->gpu.cuda.minor);
+		return matrix_torch(m, p->version, tag, platform);
+	}
+	if (pep440_local(p->version) || p->gpu_known)
+		return NULL;
+	return matrix_torch(m, p->version, NULL, platform);
+}
+
+static int from_torch_table(struct inventory *inv, const struct matrix *m, struct package *p)
+{
+	struct arena *a = &inv->arena;
+	const struct row_torch *r = str_eq(p->name, "torch") && p->gpu.vendor != VENDOR_CPU ? torch_wheel(inv, m, p) : NULL;
+	if (!r)
+		return 0;
+	if (p->gpu.vendor == VENDOR_UNKNOWN)
+		p->gpu.vendor = VENDOR_CUDA;
+	if (!ver2_known(p->gpu.cuda) && add_evidence(inv, p, arena_str(a, ver2_print(r->cuda).s), FROM_MATRIX, r->id) < 0)
+		return -1;
+	if (!p->gpu.code_known && !r->uncertain) {
+		p->gpu.code_known = true;
+		for (size_t i = 0; i < r->sm.n; i++)
+			if (!list_add(a, &p->gpu.cubin, r->sm.v[i]))
+				return -1;
+		for (size_t i = 0; i < r->ptx.n; i++) {
+			struct ptx_target t = { r->ptx.v[i], VER2_NONE };
+			if (!list_add(a, &p->gpu.ptx, t))
+				return -1;
+		}
+	}
+	struct span pins = SPAN_STR(r->pins);
+	while (!p->requires_known && pins.n) {
+		struct span one = span_cut(&pins, ' ');
+		if (one.n && !list_add(a, &p->requires, arena_strn(a, one.p, one.n)))
+			return -1;
+	}
+	p->requires_known = p->requires_known || p->requires.n;
+	return 0;
+}
+
+int complete_from_matrix(struct inventory *inv, const struct matrix *m, struct err *err)
+{
+	bool live = inv->kind != TARGET_DECLARATION && inv->kind != TARGET_REQUIREMENT;
+	for (size_t i = 0; i < inv->packages.n; i++) {
+		struct package *p = &inv->packages.v[i];
+		if (live && p->gpu_known && p->gpu.vendor == VENDOR_NONE)
+			p->gpu.vendor = VENDOR_UNKNOWN;
+		if (from_local(inv, p) < 0 || from_name(inv, m, p) < 0 || (!live && from_torch_table(inv, m, p) < 0))
+			return err_nomem(err);
+		if (live && p->gpu_known && p->gpu.vendor == VENDOR_UNKNOWN)
+			p->gpu.vendor = VENDOR_NONE;
+		/* PTX whose version nobody stated has that of the CUDA which wrote it */
+		for (size_t k = 0; k < p->gpu.ptx.n && ver2_full(p->gpu.cuda); k++)
+			if (!ver2_known(p->gpu.ptx.v[k].isa))
+				p->gpu.ptx.v[k].isa = matrix_cuda_ptx(m, p->gpu.cuda);
+	}
+	return 0;
+}
