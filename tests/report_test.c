@@ -80,7 +80,7 @@ static void text_says_what_matters(void **state)
 	(void)state;
 	static const char *const wanted[] = {
 		"FAIL  app:1", "will not run on prod-a100 (4x NVIDIA A100-SXM4-80GB, driver 470.82.01, CUDA 11.4)", "  x torch 2.5.1+cu124 needs driver",
-		"user sees   cudaErrorInsufficientDriver", "layer 7: RUN pip install", "fix         upgrade the driver to >= 525.60.13   (checked: runs here)",
+		"user sees   error 35, cudaErrorInsufficientDriver: \"CUDA", "layer 7: RUN pip install", "fix         upgrade the driver to >= 525.60.13   (checked: runs here)",
 		"or   pip install torch==2.5.1+cu118\n", "  ? which GPU? (not known: host.gpu)", "1 error, 1 warning, 1 not known, 1 note (--all).",
 		"Tables 2026-11-20.",
 	};

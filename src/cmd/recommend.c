@@ -104,6 +104,15 @@ static int choose(struct recommendation *r, size_t which, struct err *err)
 	return 0;
 }
 
+/* Was that CUDA refused before, with a newer torch? One line for each CUDA is enough. */
+static bool tag_seen(const struct choice *c, size_t from, size_t k)
+{
+	for (; from < k; from++)
+		if (str_eq(c->builds.v[from].tag, c->builds.v[k].tag))
+			return true;
+	return false;
+}
+
 static void write_text(const struct recommendation *r, FILE *out)
 {
 	struct arena a = ARENA_INIT;
@@ -122,10 +131,12 @@ static void write_text(const struct recommendation *r, FILE *out)
 				c->builds.v[k].tag, c->builds.v[k].verdict == VERDICT_WARN ? "   (with warnings)" : "");
 		if (runs > shown)
 			fprintf(out, "  and %zu older builds (--format json has all)\n", runs - shown);
-		for (size_t k = runs; k < c->builds.n && refused < 4; k++, refused++) {
+		for (size_t k = runs; k < c->builds.n && refused < 6; k++) {
+			if (tag_seen(c, runs, k))
+				continue;
 			struct buf why = BUF_INIT(1 << 16);
 			shown_add(&why, c->builds.v[k].why ? c->builds.v[k].why : verdict_name(c->builds.v[k].verdict));
-			fprintf(out, "%s  torch %s+%s: %s\n", refused ? "" : "why not others:\n", c->builds.v[k].torch, c->builds.v[k].tag, buf_text(&why));
+			fprintf(out, "%s  index %-6s %s\n", refused++ ? "" : "why not the others:\n", c->builds.v[k].tag, buf_text(&why));
 			buf_clear(&why);
 		}
 	}

@@ -20,9 +20,12 @@ int targets_open(struct targets *t, const struct options *o, const struct matrix
 	return 0;
 }
 
-static int add_error(struct targets *t, const char *name, const struct err *why, struct err *err)
+/* The thing first: the text begins with the target's name. */
+static int add_error(struct targets *t, const char *name, struct err *why, struct err *err)
 {
 	struct report_error *e = list_push(&t->arena, &t->errors);
+	if (!str_starts(why->text, name))
+		err_in(why, "%s", name);
 	if (!e || !(e->name = arena_str(&t->arena, name)) || !(e->text = arena_str(&t->arena, why->text)))
 		return err_nomem(err);
 	say("%s", why->text);

@@ -63,11 +63,10 @@ static void say_user_sees(struct report *r, const struct finding *f)
 		return;
 	char code[24] = "";
 	if (f->error.code)
-		snprintf(code, sizeof(code), " (error %d)", f->error.code);
-	say_line(r, PLAIN, NULL, "      user sees   %s%s%s%s%s", f->error.name ? f->error.name : "", f->error.name && f->error.text ? ": " : "",
-		 f->error.text ? "\"" : "", f->error.text ? f->error.text : "", f->error.text ? "\"" : "");
-	if (*code)
-		say_line(r, PLAIN, NULL, "                  CUDA%s", code);
+		snprintf(code, sizeof(code), "error %d%s", f->error.code, f->error.name ? ", " : "");
+	say_line(r, PLAIN, NULL, "      user sees   %s%s%s%s%s%s", code, f->error.name ? f->error.name : "",
+		 (f->error.name || *code) && f->error.text ? ": " : "", f->error.text ? "\"" : "", f->error.text ? f->error.text : "",
+		 f->error.text ? "\"" : "");
 }
 
 static void say_from(struct report *r, const struct finding *f)
