@@ -409,8 +409,10 @@ static void driver_library_in_image(const struct facts *f, struct subject s, str
 	x->count = (unsigned)n;
 	set_expected(out, x, f->host->host->driver, worst->version);
 	set_cuda_error(out, x, 803);
-	if (!differs)
-		lower(x, LEVEL_WARNING, exact ? "it is the host's own version" : "the host's driver is not known exactly");
+	if (!exact)
+		lower(x, LEVEL_WARNING, "the host's driver is not known exactly");
+	else if (worst->version && !differs)
+		lower(x, LEVEL_WARNING, "it is the host's own version");
 	add_remedy(out, x, false, "do not install driver packages (nvidia-driver-*, libnvidia-*, libcuda1) in the image");
 }
 
@@ -422,7 +424,8 @@ static void stub_on_path(const struct facts *f, struct subject s, struct out *ou
 		if (d->kind != DRIVER_STUB || !d->path)
 			continue;
 		const char *dir = path_dir(out->a, d->path);
-		bool taken = dir && path_has(list, dir);
+		/* a stub outside a folder of stubs stands where the driver's own library belongs */
+		bool taken = (dir && path_has(list, dir)) || !strstr(d->path, "stubs/");
 		for (size_t k = 0; dir && k < f->inv->loader_dirs.n; k++)
 			taken = taken || str_eq(f->inv->loader_dirs.v[k], dir);
 		/* /usr/local/cuda is a link to the folder of its version */

@@ -42,7 +42,7 @@ static void cpu_only_build(const struct facts *f, struct subject s, struct out *
 	if (!framework || p->gpu.vendor != VENDOR_CPU)
 		return;
 	bool meant = meant_for_gpu(f, p);
-	if (!meant && !(f->host && f->host->states_any))
+	if (!meant && !f->host)
 		return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is a CPU build: it uses no GPU", package_text(out, p));
 	set_message_seen(x, "Torch not compiled with CUDA enabled");

@@ -55,6 +55,19 @@ static int from_local(struct inventory *inv, struct package *p)
 	return add_evidence(inv, p, cuda, FROM_LOCAL_VERSION, arena_printf(&inv->arena, "+%s", local));
 }
 
+/* "+cu123torch2.4cxx11abiTRUE": what flash-attn's and its like's wheels say of the torch that they were built for. */
+static void abi_from_local(struct inventory *inv, struct package *p)
+{
+	const char *local = p->version ? pep440_local(p->version) : NULL;
+	const char *torch = local ? strstr(local, "torch") : NULL, *abi = local ? strstr(local, "cxx11abi") : NULL;
+	if (torch && !p->abi_torch) {
+		size_t n = strspn(torch + 5, "0123456789.");
+		p->abi_torch = n ? arena_strn(&inv->arena, torch + 5, n) : NULL;
+	}
+	if (abi && p->abi_cxx11 == TRI_UNKNOWN)
+		p->abi_cxx11 = str_starts(abi + 8, "TRUE") || str_starts(abi + 8, "true") ? TRI_YES : TRI_NO;
+}
+
 static int from_name(struct inventory *inv, const struct matrix *m, struct package *p)
 {
 	const struct row_package_cuda *r = matrix_package_cuda(m, p->name, p->version);
@@ -115,6 +128,31 @@ static int from_torch_table(struct inventory *inv, const struct matrix *m, struc
 	return 0;
 }
 
+/* The same for the libraries of a declaration, whose facts are copied before they are completed. */
+static int declared_ptx(struct inventory *inv, const struct matrix *m)
+{
+	for (size_t i = 0; inv->kind == TARGET_DECLARATION && i < inv->libraries.n; i++) {
+		struct library *l = &inv->libraries.v[i];
+		const struct package *p = l->owner ? inventory_package(inv, l->owner, l->environment) : NULL;
+		if (!l->fat || !p || !ver2_full(p->gpu.cuda))
+			continue;
+		struct fat_facts *fat = arena_alloc(&inv->arena, sizeof(*fat));
+		struct fat_target *ptx = arena_alloc(&inv->arena, (l->fat->ptx.n + 1) * sizeof(*ptx));
+		if (!fat || !ptx)
+			return -1;
+		*fat = *l->fat;
+		for (size_t k = 0; k < fat->ptx.n; k++) {
+			ptx[k] = fat->ptx.v[k];
+			if (!ver2_known(ptx[k].isa))
+				ptx[k].isa = matrix_cuda_ptx(m, p->gpu.cuda);
+		}
+		fat->ptx.v = ptx;
+		fat->ptx.cap = fat->ptx.n;
+		l->fat = fat;
+	}
+	return 0;
+}
+
 int complete_from_matrix(struct inventory *inv, const struct matrix *m, struct err *err)
 {
 	bool live = inv->kind != TARGET_DECLARATION && inv->kind != TARGET_REQUIREMENT;
@@ -126,10 +164,11 @@ int complete_from_matrix(struct inventory *inv, const struct matrix *m, struct e
 			return err_nomem(err);
 		if (live && p->gpu_known && p->gpu.vendor == VENDOR_UNKNOWN)
 			p->gpu.vendor = VENDOR_NONE;
+		abi_from_local(inv, p);
 		/* PTX whose version nobody stated has that of the CUDA which wrote it */
 		for (size_t k = 0; k < p->gpu.ptx.n && ver2_full(p->gpu.cuda); k++)
 			if (!ver2_known(p->gpu.ptx.v[k].isa))
 				p->gpu.ptx.v[k].isa = matrix_cuda_ptx(m, p->gpu.cuda);
 	}
-	return 0;
+	return declared_ptx(inv, m) < 0 ? err_nomem(err) : 0;
 }

@@ -413,8 +413,8 @@ static void read_library(struct reader *r, const json_t *o, struct library *l)
 		if (str_eq(role, lib_role_name((enum lib_role)k)))
 			l->role = (enum lib_role)k;
 	read_fat(r, o, l);
-	if (!l->path && !r->bad)
-		fail(r, "path", "the library's path");
+	if (!l->path) /* a declaration may know no more than a name */
+		l->path = l->soname ? l->soname : "";
 }
 
 static void read_numbers(struct reader *r, const json_t *o, const char *key, int **v, size_t *n, size_t *cap)

@@ -1,0 +1,214 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "check/rule.h"
+
+#define RULES(R) \
+	R("companion-cuda-mismatch",  companion_cuda_mismatch,  PACKAGE, ERROR,   "torch's companions are built for torch's CUDA") \
+	R("duplicate-distribution",   duplicate_distribution,   PACKAGE, WARNING, "a distribution is installed once") \
+	R("extension-torch-mismatch", extension_torch_mismatch, PACKAGE, ERROR,   "the extension is built for the torch that is installed") \
+	R("record-mismatch",          record_mismatch,          PACKAGE, NOTE,    "the files of a distribution are as it recorded them") \
+	R("runtime-compiler-missing", runtime_compiler_missing, PACKAGE, WARNING, "the compiler that the package calls at run time is there") \
+	R("wheel-tag-mismatch",       wheel_tag_mismatch,       PACKAGE, ERROR,   "the wheel is for this interpreter and processor")
+
+#define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
+RULES(R)
+#undef R
+
+#define R(id, fn, scope, lvl, title) { { id, "python", title, SCOPE_##scope, LEVEL_##lvl }, fn },
+const struct rule rules_distribution[] = { RULES(R) { { 0 }, NULL } };
+#undef R
+
+/*
+ * torchvision and torchaudio compare at import (extension.py, _extension):
+ * torchaudio and torchvision before 0.24 by major.minor, later torchvision by major.
+ */
+static void companion_cuda_mismatch(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *p = s.package, *torch = inventory_package(f->inv, "torch", p->environment);
+	bool vision = str_eq(p->name, "torchvision"), audio = str_eq(p->name, "torchaudio");
+	if (!torch || (!vision && !audio))
+		return;
+	const char *name = package_text(out, p), *of = package_text(out, torch);
+	struct finding *x;
+	if (torch->gpu.vendor == VENDOR_CUDA && p->gpu.vendor == VENDOR_CPU) {
+		x = emit(out, ANSWER_FAIL, s, "%s is a CPU build beside %s, a CUDA build: its operators do not run on the GPU", name, of);
+		if (vision)
+			set_message_seen(x, "operator torchvision::nms does not exist");
+	} else if (torch->gpu.vendor == VENDOR_CPU && p->gpu.vendor == VENDOR_CUDA) {
+		x = emit(out, ANSWER_FAIL, s, "%s is a CUDA build beside %s, a CPU build", name, of);
+		if (vision)
+			set_message_seen(x, "operator torchvision::nms does not exist");
+	} else {
+		struct ver2 a = torch->gpu.cuda, b = p->gpu.cuda;
+		bool by_major = vision && p->version && pep440_match(p->version, ">=0.24");
+		if (!ver2_known(a) || !ver2_known(b))
+			return;
+		bool differ = a.major != b.major || (!by_major && ver2_full(a) && ver2_full(b) && a.minor != b.minor);
+		if (!differ) {
+			emit_pass(out, s);
+			return;
+		}
+		x = emit(out, ANSWER_FAIL, s, "%s is built for CUDA %s, %s for CUDA %s: it refuses to be imported", name, ver2_print(b).s, of, ver2_print(a).s);
+		set_expected(out, x, ver2_print(a).s, ver2_print(b).s);
+		set_message_seen(x, vision ? "Detected that PyTorch and torchvision were compiled with different CUDA versions." :
+				    "Detected that PyTorch and TorchAudio were compiled with different CUDA versions.");
+	}
+	const struct row_companions *c = torch->version ? matrix_companion(f->m, torch->version) : NULL;
+	const char *want = c ? (vision ? c->torchvision : c->torchaudio) : "";
+	const char *local = torch->version ? pep440_local(torch->version) : NULL;
+	char tag[24] = "";
+	if (local)
+		snprintf(tag, sizeof(tag), "+%s", local);
+	else if (ver2_full(torch->gpu.cuda))
+		snprintf(tag, sizeof(tag), "+cu%d%d", torch->gpu.cuda.major, torch->gpu.cuda.minor);
+	if (want[0])
+		add_remedy(out, x, false, "pip install %s==%s%s", p->name, want, tag);
+	else
+		add_remedy(out, x, false, "install the %s that was released for torch %s from the same index", p->name, torch->version ? torch->version : "");
+	if (c)
+		set_source(out, x, "companions", c->id, c->source);
+}
+
+/* Pip's torch wheels for x86_64: the old C++ ABI up to 2.5, the new one from 2.7 on, 2.6 by its CUDA (PyTorch release notes). */
+static enum tri torch_abi(const struct facts *f, const struct package *torch)
+{
+	if (torch->abi_cxx11 != TRI_UNKNOWN || !torch->version)
+		return torch->abi_cxx11;
+	if (f->inv->arch && str_eq(f->inv->arch, "arm64"))
+		return TRI_YES;
+	if (strstr(torch->version, "+git") || strstr(torch->version, ".nv") || strstr(torch->version, "a0"))
+		return TRI_UNKNOWN;
+	if (pep440_match(torch->version, "<2.6"))
+		return TRI_NO;
+	return pep440_match(torch->version, ">=2.7") ? TRI_YES : TRI_UNKNOWN;
+}
+
+/* 0.20.1 and 0.20.0: the first two numbers agree. (A major of 0 is a number here, not "unknown".) */
+static bool same_minor(const char *a, const char *b)
+{
+	unsigned long x[2] = { 0 }, y[2] = { 0 };
+	version_parts(a, x, 2);
+	version_parts(b, y, 2);
+	return x[0] == y[0] && x[1] == y[1];
+}
+
+static void extension_torch_mismatch(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *p = s.package, *torch = inventory_package(f->inv, "torch", p->environment);
+	if (!torch || torch == p || !torch->version)
+		return;
+	const char *name = package_text(out, p), *of = package_text(out, torch);
+	struct finding *x = NULL;
+	struct ver2 have = ver2_parse(torch->version), want = p->abi_torch ? ver2_parse(p->abi_torch) : VER2_NONE;
+	const struct row_companions *c = matrix_companion(f->m, torch->version);
+	bool vision = str_eq(p->name, "torchvision"), audio = str_eq(p->name, "torchaudio");
+	const char *paired = c && vision ? c->torchvision : c && audio ? c->torchaudio : "";
+	if (ver2_full(want) && ver2_cmp(want, have)) {
+		x = emit(out, ANSWER_FAIL, s, "%s is built for torch %s, %s is installed", name, p->abi_torch, torch->version);
+		set_expected(out, x, p->abi_torch, torch->version);
+	} else if (p->abi_cxx11 != TRI_UNKNOWN && torch_abi(f, torch) != TRI_UNKNOWN && p->abi_cxx11 != torch_abi(f, torch)) {
+		x = emit(out, ANSWER_FAIL, s, "%s is built for the %s C++ ABI, %s uses the other", name, p->abi_cxx11 == TRI_YES ? "new" : "old", of);
+	} else if (paired[0] && p->version && !same_minor(paired, p->version)) {
+		x = emit(out, ANSWER_FAIL, s, "%s belongs to another torch: %s %s was released for %s", name, p->name, paired, of);
+		set_expected(out, x, paired, p->version);
+		set_source(out, x, "companions", c->id, c->source);
+		add_remedy(out, x, false, "pip install %s==%s", p->name, paired);
+	}
+	if (!x)
+		return;
+	set_message_seen(x, vision ? "operator torchvision::nms does not exist" : "undefined symbol: _ZN3c10...");
+	if (!x->remedies.n)
+		add_remedy(out, x, false, "install a build of %s for torch %d.%d", p->name, have.major, have.minor);
+}
+
+static void duplicate_distribution(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *p = s.package;
+	for (size_t i = 0; i < f->inv->packages.n; i++) {
+		const struct package *o = &f->inv->packages.v[i];
+		/* each pair is told once, by the later of the two; folders of one environment may shadow each other on purpose */
+		if (o >= p || !str_eq(o->name, p->name) || !str_eq(o->environment, p->environment) || !str_eq(o->site, p->site))
+			continue;
+		struct finding *x = emit(out, ANSWER_FAIL, s, "%s is installed twice: %s and %s", p->name, o->version ? o->version : "?", p->version ? p->version : "?");
+		set_expected(out, x, o->version, p->version);
+		add_remedy(out, x, false, "pip uninstall %s until nothing is left, then install it once", p->name);
+		return;
+	}
+}
+
+static void record_mismatch(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *p = s.package;
+	(void)f;
+	if (!p->record_missing.n && !p->record_changed.n)
+		return;
+	bool missing = p->record_missing.n > 0;
+	const char *path = missing ? p->record_missing.v[0] : p->record_changed.v[0];
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%zu files of %s are %s, first %s", missing ? p->record_missing.n : p->record_changed.n,
+				 package_text(out, p), missing ? "missing" : "not as recorded", path);
+	add_remedy(out, x, false, "pip install --force-reinstall --no-deps %s%s%s", p->name, p->version ? "==" : "", p->version ? p->version : "");
+}
+
+/* Triton compiles its launcher with a C compiler at the first kernel. */
+static void runtime_compiler_missing(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *p = s.package;
+	bool system = f->inv->kind == TARGET_IMAGE || f->inv->kind == TARGET_ROOTFS;
+	if (!system || !str_eq(p->name, "triton") || !(f->inv->known & INV_COMPILERS) || !f->inv->complete)
+		return;
+	if (inventory_env(f->inv, "CC"))
+		return;
+	for (size_t i = 0; i < f->inv->compilers.n; i++)
+		if (str_eq(f->inv->compilers.v[i].tool, "cc"))
+			return;
+	struct finding *x = emit(out, ANSWER_FAIL, s, "torch.compile and Triton kernels need a C compiler, and the image has none");
+	set_message_seen(x, "Failed to find C compiler. Please specify via CC environment variable.");
+	add_remedy(out, x, false, "apt-get install gcc python3-dev");
+}
+
+/* ---- wheel tags: packaging.python.org, "Platform compatibility tags" ---- */
+
+static bool platform_fits(struct span platform, const char *arch)
+{
+	if (span_eq(platform, "any") || !arch)
+		return true;
+	bool x86 = span_ends(platform, "x86_64") || span_ends(platform, "amd64"), arm = span_ends(platform, "aarch64") || span_ends(platform, "arm64");
+	if (!x86 && !arm)
+		return true;
+	return x86 == str_eq(arch, "amd64");
+}
+
+/* "cp310" against 3.11; abi3 serves all later ones; py3 serves all. */
+static bool python_fits(struct span python, struct span abi, const char *version)
+{
+	struct ver2 v = version ? ver2_parse(version) : VER2_NONE;
+	if (!ver2_full(v) || !span_starts(python, "cp"))
+		return true;
+	uint64_t minor;
+	struct span digits = span_from(python, 3);
+	if (python.n < 4 || python.p[2] != '0' + v.major || !span_number(digits, &minor))
+		return python.n < 4;
+	return (int)minor == v.minor || ((span_eq(abi, "abi3") || span_eq(abi, "none")) && (int)minor <= v.minor);
+}
+
+static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *p = s.package;
+	if (!p->tags.n)
+		return;
+	const struct environment *e = inventory_environment(f->inv, p->environment);
+	const char *python = e && e->python ? e->python : f->inv->pythons.n == 1 ? f->inv->pythons.v[0].version : NULL;
+	const char *arch = f->inv->arch ? f->inv->arch : f->host ? f->host->host->arch : NULL;
+	for (size_t i = 0; i < p->tags.n; i++) {
+		struct span rest = SPAN_STR(p->tags.v[i]), py = span_cut(&rest, '-'), abi = span_cut(&rest, '-');
+		if (python_fits(py, abi, python) && platform_fits(rest, arch))
+			return;
+	}
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is a wheel for %s; the target runs%s%s%s%s", package_text(out, p), p->tags.v[0], python ? " Python " : "",
+				 python ? python : "", arch ? " on " : "", arch ? arch : "");
+	set_expected(out, x, python, p->tags.v[0]);
+	set_message_seen(x, "is not a supported wheel on this platform");
+	add_remedy(out, x, false, "install the wheel of %s for this interpreter and processor", p->name);
+}
