@@ -120,6 +120,9 @@ static int judge_on_all(struct run *s, const struct inventory *inv, struct err *
 static int judge_all(struct run *s, struct err *err)
 {
 	int more;
+	/* hosts were asked for and none could be read: what holds on no host in particular would answer another question */
+	if (s->hosts.errors.n && !s->hosts.v.n)
+		return 0;
 	while ((more = targets_next(&s->targets, err)) > 0)
 		for (size_t i = 0; i < s->targets.now.n; i++)
 			if (judge_on_all(s, s->targets.now.v[i], err) < 0)

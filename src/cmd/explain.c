@@ -24,7 +24,7 @@ static int no_such_rule(const char *id, struct err *err)
 	const char *best = NULL;
 	unsigned limit = 5;
 	for (size_t i = 0; i < n; i++) {
-		unsigned d = str_distance(id, rules[i]->id);
+		unsigned d = strstr(rules[i]->id, id) ? 4 : str_distance(id, rules[i]->id);
 		if (d < limit) {
 			limit = d;
 			best = rules[i]->id;

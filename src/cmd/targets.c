@@ -24,7 +24,7 @@ int targets_open(struct targets *t, const struct options *o, const struct matrix
 static int add_error(struct targets *t, const char *name, struct err *why, struct err *err)
 {
 	struct report_error *e = list_push(&t->arena, &t->errors);
-	if (!str_starts(why->text, name))
+	if (!str_eq(name, "-") && !str_starts(why->text, name))
 		err_in(why, "%s", name);
 	if (!e || !(e->name = arena_str(&t->arena, name)) || !(e->text = arena_str(&t->arena, why->text)))
 		return err_nomem(err);

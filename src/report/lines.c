@@ -75,7 +75,7 @@ void text_identity(struct report *r, const struct inventory *inv)
 		buf_printf(&b, ", %s %s", inv->os.libc, inv->os.libc_version ? inv->os.libc_version : "");
 	if ((inv->known & INV_LAYERS) && inv->layers.n)
 		buf_printf(&b, ", %zu layer%s", inv->layers.n, inv->layers.n == 1 ? "" : "s");
-	say_line(r, PLAIN, NULL, "      Is: %s%s", buf_text(&b), inv->complete ? "" : "; read in part");
+	say_line(r, PLAIN, NULL, "      Is: %s%s", buf_text(&b), !inv->complete && inv->gaps.n ? "; read in part" : "");
 }
 
 /* The packages with GPU code of one environment, at most eight by name. */
