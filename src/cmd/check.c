@@ -8,7 +8,7 @@
 #include "cmd/config.h"
 #include "cmd/hosts.h"
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 #include "cmd/tables.h"
 #include "cmd/targets.h"
 #include "inventory/inventory.h"

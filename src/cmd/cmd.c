@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 
 const struct command commands[] = {
 	{ "check", " TARGET... [--host FILE]...", "judge targets on hosts (the command if none is named)", CMD_CHECK, check_command },

@@ -3,7 +3,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 
 static int write_text(const struct host *h, FILE *out, struct arena *a)
 {

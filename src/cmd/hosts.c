@@ -1,7 +1,7 @@
 #include "cmd/hosts.h"
 
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 #include "host/host.h"
 #include "matrix/matrix.h"
 

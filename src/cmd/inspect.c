@@ -1,7 +1,7 @@
 /* envcheck inspect: what is inside, and what it requires of a host. */
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 #include "cmd/tables.h"
 #include "cmd/targets.h"
 

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 #include "cmd/tables.h"
 #include "matrix/matrix.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 
 bool terminal(FILE *f)
 {

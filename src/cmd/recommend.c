@@ -8,7 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/hosts.h"
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 #include "cmd/tables.h"
 #include "derive/derive.h"
 #include "host/host.h"

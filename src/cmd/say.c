@@ -1,7 +1,7 @@
 #include <stdarg.h>
 
 #include "base/auto.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 #include "cmd/tables.h"
 
 void say(const char *fmt, ...)

@@ -3,7 +3,7 @@
 #include "base/auto.h"
 #include "base/str.h"
 #include "cmd/options.h"
-#include "cmd/session.h"
+#include "cmd/outputs.h"
 #include "derive/derive.h"
 #include "inventory/inventory.h"
 #include "scan/given.h"

@@ -1,6 +1,6 @@
-/* cmd/session.h: what commands share: complaints, the version, outputs that are written atomically, tables and hosts. Only cmd includes it. */
-#ifndef CMD_SESSION_H
-#define CMD_SESSION_H
+/* cmd/outputs.h: what commands write to: standard error for complaints, and outputs that are written atomically. Only cmd includes it. */
+#ifndef CMD_OUTPUTS_H
+#define CMD_OUTPUTS_H
 
 #include <stdbool.h>
 #include <stdio.h>
