@@ -131,7 +131,7 @@ struct coverage coverage_of(const struct facts *f, const struct package *p, cons
 		if (any)
 			return c;
 	}
-	if (!p->gpu.code_known || (!p->gpu.cubin.n && !p->gpu.ptx.n)) {
+	if (!p->gpu.cubin.n && !p->gpu.ptx.n) {
 		/* packages that link CUDA without code of their own have nothing to miss */
 		c.cover = p->gpu.code_known ? COVER_NOT_APPLICABLE : COVER_UNKNOWN;
 		return c;
@@ -140,7 +140,10 @@ struct coverage coverage_of(const struct facts *f, const struct package *p, cons
 		c.cover = COVER_UNKNOWN;
 		return c;
 	}
-	return cover_lists(f, &p->gpu, gpu->cc);
+	c = cover_lists(f, &p->gpu, gpu->cc);
+	if (!p->gpu.code_known && c.cover != COVER_NATIVE)
+		c.cover = COVER_UNKNOWN;
+	return c;
 }
 
 /* ---- forward compatibility ---- */

@@ -107,8 +107,8 @@ static int from_torch_table(struct inventory *inv, const struct matrix *m, struc
 		p->gpu.vendor = VENDOR_CUDA;
 	if (!ver2_known(p->gpu.cuda) && add_evidence(inv, p, arena_str(a, ver2_print(r->cuda).s), FROM_MATRIX, r->id) < 0)
 		return -1;
-	if (!p->gpu.code_known && !r->uncertain) {
-		p->gpu.code_known = true;
+	if (!p->gpu.code_known && !p->gpu.cubin.n) {
+		p->gpu.code_known = !r->uncertain; /* a doubtful row says what is there, not what is missing */
 		for (size_t i = 0; i < r->sm.n; i++)
 			if (!list_add(a, &p->gpu.cubin, r->sm.v[i]))
 				return -1;

@@ -249,6 +249,8 @@ static void read_gpu(struct reader *r, const json_t *o, struct package *p)
 			t->isa = json_is_object(e) ? ver2(r, e, "isa") : VER2_NONE;
 		}
 	}
+	if (tri(r, g, "code_complete") == TRI_NO)
+		p->gpu.code_known = false; /* what is there, not what is missing */
 }
 
 /* "torch==2.1.0+cu121" in the place of an object: its name, and its version where one version is asked for. */

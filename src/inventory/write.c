@@ -80,7 +80,9 @@ static void put_gpu(struct json_out *j, const struct gpu_code *g)
 		jout_object_end(j);
 	}
 	jout_array_end(j);
-	if (g->code_known) {
+	if (!g->code_known && g->cubin.n)
+		jout_put_bool(j, "code_complete", false);
+	if (g->code_known || g->cubin.n) {
 		put_sms(j, "cubin", "sm_", g->cubin.v, g->cubin.n);
 		jout_key(j, "ptx");
 		jout_array_line(j);
