@@ -440,6 +440,9 @@ static const char *works_by(const struct facts *f, struct out *out)
 	if (!main_package)
 		return NULL;
 	struct ver2 cuda = main_package->gpu.cuda;
+	const struct row_minor_version *floor;
+	if (host_runs_cuda(f->host, f->m, cuda, &floor) != TRI_YES)
+		return NULL; /* it works by something else, or an ignored finding says that it does not */
 	if (ver2_full(cuda) && host_cuda_reaches(f->host, cuda) == TRI_NO)
 		buf_printf(&b, "minor-version compatibility (%s on a %s driver)", ver2_print(cuda).s, ver2_print(f->host->cuda_lo).s);
 	for (size_t i = 0; i < f->host->gpus.n; i++) {

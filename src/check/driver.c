@@ -26,8 +26,14 @@ const struct rule rules_driver[] = { RULES(R) { { 0 }, NULL } };
 static void driver_too_old(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package;
-	if (!host_counts(f) || !uses_cuda(p))
+	bool bare_torch = str_eq(p->name, "torch") && p->gpu.vendor == VENDOR_UNKNOWN;
+	if (!host_counts(f) || (!uses_cuda(p) && !bare_torch))
 		return;
+	if (bare_torch) {
+		struct finding *u = emit_unknown(out, s, "package.cuda", "no table knows %s: its CUDA and its kernels are not known", package_text(out, p));
+		add_remedy(out, u, false, "give its local version (torch==2.9.1+cu128), or inspect the wheel itself");
+		return;
+	}
 	if (!ver2_known(p->gpu.cuda)) {
 		for (size_t i = 0; i < f->inv->packages.n; i++)
 			if (uses_cuda(&f->inv->packages.v[i]) && ver2_known(f->inv->packages.v[i].gpu.cuda))

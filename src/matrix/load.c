@@ -246,7 +246,7 @@ bool matrix_row(const struct matrix *m, const char *table, size_t i, struct aren
 			print_field(&b, row, f);
 		*id = head.id;
 		*source = head.source;
-		*text = arena_str(a, buf_text(&b));
+		*text = b.bad ? NULL : arena_str(a, buf_text(&b));
 		buf_clear(&b);
 		return *text != NULL;
 	}
