@@ -53,7 +53,8 @@ $O/pages.c: tools/pages.awk docs/rules.md
 
 fuzz-%: $(OBJ)          # make CC=clang MODE=fuzz fuzz-elf
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $O/$@ src/*/$*_fuzz.c $(OBJ) $(PKGS_LIBS)
-	$O/$@ -max_total_time=$(or $(FUZZ_SECONDS),60) tests/corpus/$*
+	@mkdir -p $O/corpus/$*
+	$O/$@ -max_total_time=$(or $(FUZZ_SECONDS),60) $O/corpus/$* tests/corpus/$*
 
 check: $O/envcheck tests
 	MODE=$(MODE) tests/run.sh $O

@@ -38,7 +38,10 @@ static int rank(enum cover c)
 
 static void see_cubin(const struct facts *f, struct sm sm, struct ver2 cc, struct coverage *c)
 {
-	if (!matrix_cubin_runs(f->m, sm, cc) || (c->cover == COVER_NATIVE && sm_cmp(sm, c->native) < 0))
+	if (!matrix_cubin_runs(f->m, sm, cc))
+		return;
+	/* the nearest target is named, without its suffix where both are there */
+	if (c->cover == COVER_NATIVE && (sm.number < c->native.number || (sm.number == c->native.number && sm.suffix)))
 		return;
 	c->cover = COVER_NATIVE;
 	c->native = sm;
@@ -266,6 +269,31 @@ bool compat_rescues(const struct facts *f, struct ver2 cuda)
 }
 
 /* ---- remedies ---- */
+
+void remedy_driver(const struct facts *f, struct out *out, struct finding *finding, const char *version)
+{
+	if (!f->host || f->options->no_remedies || f->host->system == DRIVER_JETSON)
+		return;
+	struct host changed = *f->host->host;
+	struct check_options o = *f->options;
+	struct result res;
+	struct err err = ERR_INIT;
+	o.no_remedies = true;
+	changed.driver_is = DRIVER_EXACT;
+	changed.driver = changed.driver_lo = changed.driver_hi = version;
+	changed.cuda = VER2_NONE;
+	if (check_run(f->inv, &changed, f->m, &o, &res, &err) < 0)
+		return;
+	bool runs = res.verdict == VERDICT_PASS || res.verdict == VERDICT_WARN, harms = false;
+	for (size_t i = 0; i < res.findings.n; i++) {
+		const struct finding *x = &res.findings.v[i];
+		harms = harms || (x->answer == ANSWER_FAIL && x->level == LEVEL_ERROR &&
+				  (x->rule == finding->rule || str_eq(x->rule->id, "gpu-dropped-by-driver")));
+	}
+	result_clear(&res);
+	if (runs || !harms)
+		add_remedy(out, finding, runs, "upgrade the host driver to %s or newer", version);
+}
 
 /* Would that torch wheel pass the same rules here, alone in place of the one that is there? */
 static bool wheel_passes(const struct facts *f, const struct row_torch *r)

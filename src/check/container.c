@@ -205,7 +205,7 @@ static void require_unsatisfied(const struct facts *f, struct subject s, struct 
 	struct ver2 want = str_starts(v.text, "cuda>=") ? ver2_parse(v.text + 6) : VER2_NONE;
 	const struct row_driver_branches *b = ver2_full(want) ? matrix_branch_for_cuda(f->m, want) : NULL;
 	if (b)
-		add_remedy(out, x, true, "upgrade the host driver to %s or newer", b->first);
+		remedy_driver(f, out, x, b->first);
 	add_remedy(out, x, false, "run with NVIDIA_DISABLE_REQUIRE=1 if the software itself runs on this driver");
 }
 

@@ -75,8 +75,7 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 	set_expected(out, x, need, f->host->host->driver);
 	set_cuda_error(out, x, 35);
 	set_source(out, x, "minor_version", floor->id, floor->source);
-	if (f->host->system != DRIVER_JETSON)
-		add_remedy(out, x, true, "upgrade the host driver to %s or newer", need);
+	remedy_driver(f, out, x, need);
 	remedy_torch(f, out, x, p);
 	struct compat_state c = compat_state(f);
 	if (c.compat && c.use == COMPAT_MAYBE && !c.older && compat_gpus(f) == TRI_YES && c.branch_listed != TRI_NO) {
@@ -120,7 +119,7 @@ static void ptx_too_new(const struct facts *f, struct subject s, struct out *out
 	set_cuda_error(out, x, 222);
 	const struct row_driver_branches *b = matrix_branch_for_cuda(f->m, cuda);
 	if (b && f->host->system == DRIVER_LINUX)
-		add_remedy(out, x, true, "upgrade the host driver to %s or newer", b->first);
+		remedy_driver(f, out, x, b->first);
 	remedy_torch(f, out, x, s.package);
 	set_source(out, x, "ptx", arena_str(out->a, ver2_print(c.ptx.isa).s), "https://docs.nvidia.com/cuda/parallel-thread-execution/");
 }

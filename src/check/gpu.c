@@ -212,7 +212,7 @@ static void gpu_dropped(const struct facts *f, struct subject s, struct out *out
 	set_cuda_error(out, x, 100);
 	const struct row_driver_branches *last = matrix_branch(f->m, arena_printf(out->a, "%d", a->last_branch));
 	if (last && lo > a->last_branch)
-		add_remedy(out, x, true, "install driver %s on the host", last->last);
+		add_remedy(out, x, false, "install driver %s on the host", last->last);
 	set_source(out, x, "architectures", a->id, a->source);
 }
 
@@ -237,6 +237,6 @@ static void gpu_too_new(const struct facts *f, struct subject s, struct out *out
 	set_cuda_error(out, x, 100);
 	const struct row_driver_branches *first = matrix_branch(f->m, arena_printf(out->a, "%d", a->first_branch));
 	if (first)
-		add_remedy(out, x, true, "upgrade the host driver to %s or newer", first->first);
+		remedy_driver(f, out, x, first->first);
 	set_source(out, x, "architectures", a->id, a->source);
 }

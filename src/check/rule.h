@@ -105,6 +105,9 @@ enum tri compat_gpus(const struct facts *f);
 /* Does a used compat package let this CUDA run? */
 bool compat_rescues(const struct facts *f, struct ver2 cuda);
 
+/* A newer driver, unless it would drop the host's GPUs; checked by running the rules on the host so changed. */
+void remedy_driver(const struct facts *f, struct out *out, struct finding *finding, const char *version);
+
 /* Remedies that were run through the same rules: torch variants that pass on this host, best first. */
 void remedy_torch(const struct facts *f, struct out *out, struct finding *finding, const struct package *torch);
 

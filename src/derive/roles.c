@@ -80,9 +80,60 @@ static void pick_bitsandbytes(struct inventory *inv, const struct package *p)
 		best->picked = true;
 }
 
+static int cmp_sm(const void *a, const void *b)
+{
+	return sm_cmp(*(const struct sm *)a, *(const struct sm *)b);
+}
+
+static int cmp_ptx(const void *a, const void *b)
+{
+	const struct ptx_target *x = a, *y = b;
+	int c = sm_cmp(x->arch, y->arch);
+	return c ? c : ver2_cmp(x->isa, y->isa);
+}
+
+/*
+ * A package's own code: without that of NVIDIA's libraries which it bundles,
+ * whose targets are chosen by others and say nothing of its kernels.
+ */
+static int own_code(struct inventory *inv, struct package *p)
+{
+	struct arena *a = &inv->arena;
+	bool own = false;
+	for (size_t i = 0; i < inv->libraries.n; i++) {
+		const struct library *l = &inv->libraries.v[i];
+		own = own || (str_eq(l->owner, p->name) && str_eq(l->environment, p->environment) && !l->component && l->fat && l->fat->entries);
+	}
+	if (!own)
+		return 0;
+	p->gpu.cubin.n = p->gpu.ptx.n = 0;
+	for (size_t i = 0; i < inv->libraries.n; i++) {
+		const struct library *l = &inv->libraries.v[i];
+		if (!str_eq(l->owner, p->name) || !str_eq(l->environment, p->environment) || l->component || !l->fat)
+			continue;
+		for (size_t k = 0; k < l->fat->cubin.n; k++) {
+			size_t at = 0;
+			while (at < p->gpu.cubin.n && sm_cmp(p->gpu.cubin.v[at], l->fat->cubin.v[k].arch))
+				at++;
+			if (at == p->gpu.cubin.n && !list_add(a, &p->gpu.cubin, l->fat->cubin.v[k].arch))
+				return -1;
+		}
+		for (size_t k = 0; k < l->fat->ptx.n; k++) {
+			struct ptx_target t = { l->fat->ptx.v[k].arch, l->fat->ptx.v[k].isa };
+			size_t at = 0;
+			while (at < p->gpu.ptx.n && cmp_ptx(&p->gpu.ptx.v[at], &t))
+				at++;
+			if (at == p->gpu.ptx.n && !list_add(a, &p->gpu.ptx, t))
+				return -1;
+		}
+	}
+	list_sort(&p->gpu.cubin, cmp_sm);
+	list_sort(&p->gpu.ptx, cmp_ptx);
+	return 0;
+}
+
 int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err)
 {
-	(void)err;
 	for (size_t i = 0; i < inv->libraries.n; i++) {
 		struct library *l = &inv->libraries.v[i];
 		const struct package *p = l->owner ? inventory_package(inv, l->owner, l->environment) : NULL;
@@ -98,5 +149,9 @@ int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err)
 	for (size_t i = 0; i < inv->packages.n; i++)
 		if (str_eq(inv->packages.v[i].name, "bitsandbytes"))
 			pick_bitsandbytes(inv, &inv->packages.v[i]);
+	bool live = inv->kind != TARGET_DECLARATION && inv->kind != TARGET_REQUIREMENT;
+	for (size_t i = 0; live && i < inv->packages.n; i++)
+		if (own_code(inv, &inv->packages.v[i]) < 0)
+			return err_nomem(err);
 	return 0;
 }
