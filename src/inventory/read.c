@@ -394,6 +394,7 @@ static void read_library(struct reader *r, const json_t *o, struct library *l)
 	read_strings(r, o, "rpath", &l->rpath);
 	read_strings(r, o, "runpath", &l->runpath);
 	const json_t *needs = object(r, o, "version_needs");
+	l->needs_known = l->needs_known || needs || json_object_get(o, "rpath") || json_object_get(o, "runpath") || json_object_get(o, "version_defs");
 	const char *soname;
 	json_t *versions;
 	json_object_foreach((json_t *)needs, soname, versions) {

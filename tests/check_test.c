@@ -1,0 +1,311 @@
+/* Every rule with one case that fires and one that stays silent: declarations against profiles. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "check/check.h"
+#include "check/require.h"
+#include "derive/derive.h"
+#include "host/host.h"
+#include "inventory/inventory.h"
+#include "matrix/matrix.h"
+
+struct row {
+	const char *rule;
+	const char *target, *host; /* the members of the objects */
+	enum answer answer;        /* ANSWER_PASS: the rule neither fails nor is unknown */
+	enum level level;          /* of a failure */
+};
+
+#define TORCH(v, cuda, rest) "\"packages\": [{\"name\": \"torch\", \"version\": \"" v "\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"" cuda "\"" rest "}}]"
+#define APP(cuda, rest) "\"packages\": [{\"name\": \"app\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"" cuda "\"" rest "}}]"
+#define GPU(name) "\"gpus\": [{\"name\": \"" name "\"}]"
+#define IMAGE "\"describes\": \"image\", "
+
+static const struct row rows[] = {
+	/* driver */
+	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"driver\": \"470.82.01\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"driver\": \"525.60.13\"", ANSWER_PASS, 0 },
+	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"driver\": \"525\"", ANSWER_UNKNOWN, 0 },
+	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"driver\": \"450.80.02-535.54.03\"", ANSWER_UNKNOWN, 0 },
+	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"cuda\": \"11.8\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"cuda\": \"12.0\"", ANSWER_PASS, 0 },
+	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"os\": \"wsl2\", \"driver\": \"527.41\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"os\": \"wsl2\", \"driver\": \"531.68\"", ANSWER_PASS, 0 },
+	{ "driver-too-old", APP("10.1", ""), "\"driver\": \"410.129\"", ANSWER_FAIL, LEVEL_ERROR }, /* no minor-version compatibility before 11 */
+	{ "driver-too-old", APP("10.0", ""), "\"driver\": \"410.129\"", ANSWER_PASS, 0 },           /* 410.129 > 410.48 as numbers */
+	{ "driver-too-old", APP("12.6", ""), "\"driver\": \"540.4.0\", " GPU("Jetson AGX Orin"), ANSWER_PASS, 0 },
+	{ "minor-version-compat", TORCH("2.5.1", "12.4", ""), "\"driver\": \"535.104.05\"", ANSWER_FAIL, LEVEL_NOTE },
+	{ "minor-version-compat", TORCH("2.5.1", "12.4", ""), "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "ptx-too-new", APP("12.8", ", \"cubin\": [\"sm_80\"], \"ptx\": [{\"arch\": \"compute_90\"}]"), "\"driver\": \"535.104.05\", " GPU("H100"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "ptx-too-new", APP("12.2", ", \"cubin\": [\"sm_80\"], \"ptx\": [{\"arch\": \"compute_90\"}]"), "\"driver\": \"535.104.05\", " GPU("H100"), ANSWER_PASS, 0 },
+	{ "runtime-ptx-too-new", "\"packages\": [\"numba==0.58\"], \"toolkits\": [{\"path\": \"/usr/local/cuda\", \"version\": \"12.8\"}]", "\"driver\": \"535.104.05\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "runtime-ptx-too-new", "\"packages\": [\"numba==0.58\"], \"toolkits\": [{\"path\": \"/usr/local/cuda\", \"version\": \"12.2\"}]", "\"driver\": \"535.104.05\"", ANSWER_PASS, 0 },
+	{ "compat-rescues", APP("12.4", "") ", \"compat\": [{\"path\": \"/usr/local/cuda/compat\", \"cuda\": \"12.4\", \"drivers\": [470, 525, 535]}]", "\"driver\": \"470.82.01\", \"runtime\": \"legacy\", " GPU("A100"), ANSWER_FAIL, LEVEL_NOTE },
+	{ "driver-too-old", APP("12.4", "") ", \"compat\": [{\"path\": \"/usr/local/cuda/compat\", \"cuda\": \"12.4\", \"drivers\": [470, 525, 535]}]", "\"driver\": \"470.82.01\", \"runtime\": \"legacy\", " GPU("A100"), ANSWER_PASS, 0 },
+	{ "compat-rescues", APP("11.4", "") ", \"compat\": [{\"path\": \"/usr/local/cuda/compat\", \"cuda\": \"12.4\"}]", "\"driver\": \"470.82.01\", \"runtime\": \"legacy\", " GPU("A100"), ANSWER_PASS, 0 },
+	{ "compat-gpu-unsupported", APP("11.3", "") ", \"compat\": [{\"cuda\": \"11.3\"}]", "\"driver\": \"460.80\", \"runtime\": \"legacy\", " GPU("GeForce GTX 1650"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "compat-gpu-unsupported", APP("11.3", "") ", \"compat\": [{\"cuda\": \"11.3\"}]", "\"driver\": \"460.80\", \"runtime\": \"legacy\", " GPU("A100"), ANSWER_PASS, 0 },
+	{ "compat-older-than-driver", APP("12.9", "") ", \"env\": {\"LD_LIBRARY_PATH\": \"/usr/local/cuda/compat\"}, \"compat\": [{\"path\": \"/usr/local/cuda/compat\", \"cuda\": \"12.9\", \"version\": \"575.57.08\"}]", "\"driver\": \"580.65.06\", " GPU("A100"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "compat-older-than-driver", APP("12.9", "") ", \"env\": {}, \"compat\": [{\"path\": \"/usr/local/cuda/compat\", \"cuda\": \"12.9\", \"version\": \"575.57.08\"}]", "\"driver\": \"580.65.06\", " GPU("A100"), ANSWER_PASS, 0 },
+	{ "compat-branch-unsupported", APP("13.1", "") ", \"compat\": [{\"cuda\": \"13.1\", \"version\": \"590.44.01\", \"drivers\": [535, 570, 580]}]", "\"driver\": \"565.57.01\", \"runtime\": \"legacy\", " GPU("A100"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "compat-branch-unsupported", APP("13.1", "") ", \"compat\": [{\"cuda\": \"13.1\", \"version\": \"590.44.01\", \"drivers\": [535, 570, 580]}]", "\"driver\": \"570.86.15\", \"runtime\": \"legacy\", " GPU("A100"), ANSWER_PASS, 0 },
+	{ "libcuda-driver-mismatch", APP("12.4", ""), "\"driver\": \"470.82.01\", \"cuda\": \"11.8\", " GPU("RTX 3090"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "libcuda-driver-mismatch", APP("12.4", ""), "\"driver\": \"470.82.01\", \"cuda\": \"11.4\", " GPU("RTX 3090"), ANSWER_PASS, 0 },
+	/* gpu */
+	{ "no-kernel-image", APP("12.4", ", \"cubin\": [\"sm_80\", \"sm_90\"], \"ptx\": []"), "\"driver\": \"550.54.15\", " GPU("T4"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "no-kernel-image", APP("12.4", ", \"cubin\": [\"sm_80\", \"sm_90\"], \"ptx\": []"), "\"driver\": \"550.54.15\", " GPU("L4"), ANSWER_PASS, 0 },
+	{ "no-kernel-image", APP("12.4", ", \"cubin\": [\"sm_90a\"], \"ptx\": []"), "\"driver\": \"570.86.15\", " GPU("B200"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "no-kernel-image", APP("12.9", ", \"cubin\": [\"sm_100f\"], \"ptx\": []"), "\"driver\": \"580.82.07\", " GPU("GB300"), ANSWER_PASS, 0 },
+	{ "no-kernel-image", APP("12.4", ", \"cubin\": [\"sm_80\"], \"ptx\": []"), "\"driver\": \"540.4.0\", " GPU("Jetson AGX Orin"), ANSWER_FAIL, LEVEL_ERROR }, /* Tegra is an island */
+	{ "no-kernel-image", APP("12.4", ", \"cubin\": [\"sm_80\"], \"ptx\": []"), "\"driver\": \"550.54.15\", \"gpus\": [{\"name\": \"A100\"}, {\"name\": \"T4\"}]", ANSWER_FAIL, LEVEL_WARNING },
+	{ "no-kernel-image", APP("12.4", ", \"cubin\": [\"sm_80\"], \"ptx\": []"), "\"driver\": \"550.54.15\", " GPU("Q9000 Ultra"), ANSWER_UNKNOWN, 0 },
+	{ "ptx-jit-only", APP("12.4", ", \"cubin\": [\"sm_80\"], \"ptx\": [{\"arch\": \"compute_80\"}]"), "\"driver\": \"550.54.15\", " GPU("H100"), ANSWER_FAIL, LEVEL_WARNING },
+	{ "ptx-jit-only", APP("12.4", ", \"cubin\": [\"sm_90\"], \"ptx\": [{\"arch\": \"compute_80\"}]"), "\"driver\": \"550.54.15\", " GPU("H100"), ANSWER_PASS, 0 },
+	{ "library-lacks-gpu", APP("11.8", ", \"cubin\": [\"sm_80\"], \"ptx\": [{\"arch\": \"compute_80\"}]"), "\"driver\": \"570.86.16\", " GPU("RTX 5090"), ANSWER_FAIL, LEVEL_WARNING },
+	{ "library-lacks-gpu", APP("12.8", ", \"cubin\": [\"sm_120\"], \"ptx\": []"), "\"driver\": \"570.86.16\", " GPU("RTX 5090"), ANSWER_PASS, 0 },
+	{ "package-gpu-floor", "\"packages\": [\"flash-attn==2.5.8\"]", "\"driver\": \"550.54.15\", " GPU("T4"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "package-gpu-floor", "\"packages\": [\"flash-attn==2.5.8\"]", "\"driver\": \"550.54.15\", " GPU("A10"), ANSWER_PASS, 0 },
+	{ "gpu-dropped-by-driver", APP("12.4", ""), "\"driver\": \"595.71.05\", " GPU("Tesla P100"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "gpu-dropped-by-driver", APP("12.4", ""), "\"driver\": \"580.65.06\", " GPU("Tesla P100"), ANSWER_PASS, 0 },
+	{ "gpu-too-new-for-driver", APP("12.4", ""), "\"driver\": \"550.54.15\", " GPU("RTX 5090"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "gpu-too-new-for-driver", APP("12.4", ""), "\"driver\": \"570.86.16\", " GPU("RTX 5090"), ANSWER_PASS, 0 },
+	{ "partial-kernel-coverage", "\"packages\": [{\"name\": \"ext\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"12.4\"}}], \"libraries\": [{\"path\": \"ext/_C.so\", \"owner\": \"ext\", \"fatbin\": {\"entries\": 11, \"cubin\": [{\"arch\": \"sm_80\", \"count\": 10}, {\"arch\": \"sm_75\", \"count\": 1}], \"ptx\": [], \"groups\": [{\"targets\": [\"sm_80\"], \"containers\": 9}, {\"targets\": [\"sm_75\", \"sm_80\"], \"containers\": 1}]}}]", "\"driver\": \"550.54.15\", " GPU("T4"), ANSWER_FAIL, LEVEL_WARNING },
+	{ "partial-kernel-coverage", "\"packages\": [{\"name\": \"ext\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"12.4\"}}], \"libraries\": [{\"path\": \"ext/_C.so\", \"owner\": \"ext\", \"fatbin\": {\"entries\": 11, \"cubin\": [{\"arch\": \"sm_80\", \"count\": 10}, {\"arch\": \"sm_75\", \"count\": 1}], \"ptx\": [], \"groups\": [{\"targets\": [\"sm_80\"], \"containers\": 9}, {\"targets\": [\"sm_75\", \"sm_80\"], \"containers\": 1}]}}]", "\"driver\": \"550.54.15\", " GPU("A100"), ANSWER_PASS, 0 },
+	/* container */
+	{ "platform-mismatch", "\"platform\": {\"os\": \"linux\", \"arch\": \"amd64\"}, " APP("12.4", ""), "\"arch\": \"arm64\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "platform-mismatch", "\"platform\": {\"os\": \"linux\", \"arch\": \"arm64\"}, " APP("12.4", ""), "\"arch\": \"aarch64\"", ANSWER_PASS, 0 },
+	{ "no-gpu-runtime", IMAGE APP("12.4", ""), "\"driver\": \"550.54.15\", \"runtime\": \"none\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "no-gpu-runtime", "\"describes\": \"environment\", " APP("12.4", ""), "\"driver\": \"550.54.15\", \"runtime\": \"none\"", ANSWER_PASS, 0 },
+	{ "no-gpu-runtime", APP("12.4", ""), "\"no_gpu\": true", ANSWER_FAIL, LEVEL_ERROR },
+	{ "visible-devices", IMAGE APP("12.4", "") ", \"env\": {}", "\"driver\": \"550.54.15\", \"runtime\": \"enroot\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "visible-devices", IMAGE APP("12.4", "") ", \"env\": {}", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "visible-devices", IMAGE APP("12.4", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"void\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "visible-devices", IMAGE APP("12.4", "") ", \"env\": {\"CUDA_VISIBLE_DEVICES\": \"-1\", \"NVIDIA_VISIBLE_DEVICES\": \"all\"}", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "visible-devices", IMAGE APP("12.4", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\"}", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "driver-capabilities", IMAGE APP("12.4", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_DRIVER_CAPABILITIES\": \"video,utility\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "driver-capabilities", IMAGE APP("12.4", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\"}", "\"driver\": \"550.54.15\", \"runtime\": \"enroot\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "driver-capabilities", IMAGE APP("12.4", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_DRIVER_CAPABILITIES\": \"compute,utility\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_PASS, 0 },
+	{ "driver-not-on-path", IMAGE APP("12.4", "") ", \"env\": {}", "\"driver_dir\": \"/usr/local/nvidia/lib64\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "driver-not-on-path", IMAGE APP("12.4", "") ", \"env\": {\"LD_LIBRARY_PATH\": \"/x:/usr/local/nvidia/lib64\"}", "\"driver_dir\": \"/usr/local/nvidia/lib64\"", ANSWER_PASS, 0 },
+	{ "driver-library-in-image", APP("12.4", "") ", \"driver_libraries\": [{\"path\": \"/usr/lib/libcuda.so.535.54.03\", \"version\": \"535.54.03\", \"kind\": \"driver\"}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "driver-library-in-image", APP("12.4", "") ", \"driver_libraries\": [{\"path\": \"/usr/lib/libcuda.so.550.54.15\", \"version\": \"550.54.15\", \"kind\": \"driver\"}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "driver-library-in-image", APP("12.4", "") ", \"driver_libraries\": [{\"path\": \"/usr/lib/libcuda.so.550.54.15\", \"version\": \"550.54.15\", \"kind\": \"placeholder\"}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "stub-on-path", APP("12.4", "") ", \"env\": {\"LD_LIBRARY_PATH\": \"/usr/local/cuda/lib64/stubs\"}, \"driver_libraries\": [{\"path\": \"/usr/local/cuda/lib64/stubs/libcuda.so\", \"kind\": \"stub\"}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "stub-on-path", APP("12.4", "") ", \"env\": {}, \"driver_libraries\": [{\"path\": \"/usr/local/cuda/lib64/stubs/libcuda.so\", \"kind\": \"stub\"}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "require-unsatisfied", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_REQUIRE_CUDA\": \"cuda>=12.8\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "require-unsatisfied", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_REQUIRE_CUDA\": \"cuda>=12.8\"}", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "require-unsatisfied", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_REQUIRE_CUDA\": \"cuda>=12.8 driver>=550\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_PASS, 0 },
+	{ "require-invalid", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_REQUIRE_CUDA\": \"cuda >= 12.0\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "require-invalid", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_REQUIRE_CUDA\": \"cuda>=12.0\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_PASS, 0 },
+	{ "require-not-enforced", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_REQUIRE_CUDA\": \"cuda>=12.8\"}", "\"driver\": \"550.54.15\", \"runtime\": \"cdi\"", ANSWER_FAIL, LEVEL_NOTE },
+	{ "require-not-enforced", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\", \"NVIDIA_REQUIRE_CUDA\": \"cuda>=12.4\"}", "\"driver\": \"550.54.15\", \"runtime\": \"cdi\"", ANSWER_PASS, 0 },
+	{ "require-disabled", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_DISABLE_REQUIRE\": \"1\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_FAIL, LEVEL_NOTE },
+	{ "require-disabled", IMAGE APP("12.8", "") ", \"env\": {\"NVIDIA_DISABLE_REQUIRE\": \"yes\"}", "\"driver\": \"550.54.15\", \"runtime\": \"legacy\"", ANSWER_PASS, 0 },
+	/* python */
+	{ "cpu-only-build", "\"packages\": [\"torch==2.5.1+cpu\"], \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\"}", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "cpu-only-build", "\"packages\": [\"torch==2.5.1+cpu\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "cpu-only-build", "\"packages\": [\"torch==2.5.1+cpu\"]", "\"no_gpu\": true", ANSWER_PASS, 0 },
+	{ "wrong-vendor", "\"packages\": [\"torch==2.5.1+cu124\"]", GPU("AMD Instinct MI300X"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "wrong-vendor", "\"packages\": [\"torch==2.5.1+rocm6.2\"]", "\"driver\": \"550.54.15\", " GPU("A100"), ANSWER_FAIL, LEVEL_ERROR },
+	{ "wrong-vendor", "\"packages\": [\"torch==2.5.1+rocm6.2\"]", GPU("AMD Instinct MI300X"), ANSWER_PASS, 0 },
+	{ "mixed-install", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.5.1\", \"module_version\": \"2.4.0+cu121\"}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "mixed-install", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.5.1\", \"module_version\": \"2.5.1+cu124\"}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "build-toolkit-mismatch", "\"packages\": [\"torch==2.4.0+cu124\"], \"toolkits\": [{\"version\": \"11.8\", \"nvcc\": true}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "build-toolkit-mismatch", "\"packages\": [\"torch==2.4.0+cu124\"], \"toolkits\": [{\"version\": \"12.4.1\", \"nvcc\": true}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "companion-cuda-mismatch", "\"packages\": [\"torch==2.0.1+cu117\", \"torchvision==0.15.2+cu118\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "companion-cuda-mismatch", "\"packages\": [\"torch==2.0.1+cu118\", \"torchvision==0.15.2+cu118\"]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "extension-torch-mismatch", "\"packages\": [\"torch==2.5.1+cu124\", \"flash-attn==2.6.3+cu123torch2.4cxx11abiFALSE\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "extension-torch-mismatch", "\"packages\": [\"torch==2.4.0+cu124\", \"flash-attn==2.6.3+cu123torch2.4cxx11abiTRUE\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "extension-torch-mismatch", "\"packages\": [\"torch==2.4.0+cu124\", \"flash-attn==2.6.3+cu123torch2.4cxx11abiFALSE\"]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "duplicate-distribution", "\"packages\": [\"numpy==1.26.4\", \"numpy==2.0.0\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "duplicate-distribution", "\"packages\": [\"numpy==1.26.4\", \"scipy==1.13.0\"]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "record-mismatch", "\"packages\": [{\"name\": \"torch\", \"record\": {\"missing\": [\"torch/lib/libtorch.so\"], \"changed\": []}}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_NOTE },
+	{ "record-mismatch", "\"packages\": [{\"name\": \"torch\", \"record\": {\"missing\": [], \"changed\": []}}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "wheel-tag-mismatch", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.0.1\", \"tags\": [\"cp310-cp310-linux_x86_64\"]}]", "\"arch\": \"arm64\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "wheel-tag-mismatch", "\"pythons\": [{\"version\": \"3.11\"}], \"packages\": [{\"name\": \"torch\", \"version\": \"2.0.1\", \"tags\": [\"cp310-cp310-linux_x86_64\"]}]", "\"arch\": \"amd64\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "wheel-tag-mismatch", "\"pythons\": [{\"version\": \"3.11\"}], \"packages\": [{\"name\": \"x\", \"tags\": [\"cp38-abi3-manylinux_2_28_x86_64\"]}]", "\"arch\": \"amd64\"", ANSWER_PASS, 0 },
+	/* library */
+	{ "file-owned-twice", "\"packages\": [\"nvidia-cudnn-cu12==9.1.0.70\", \"nvidia-cudnn-cu13==9.13.0\"], \"owned_twice\": [{\"path\": \"nvidia/cudnn/lib/libcudnn.so.9\", \"owners\": [\"nvidia-cudnn-cu12\", \"nvidia-cudnn-cu13\"]}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "file-owned-twice", "\"packages\": [\"nvidia-cudnn-cu12==9.1.0.70\"], \"owned_twice\": []", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "known-bad-version", "\"packages\": [\"torch==2.3.0\", \"flash-attn==2.5.7\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "known-bad-version", "\"packages\": [\"torch==2.2.2\", \"flash-attn==2.5.8\"]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "libc-too-old", "\"os\": {\"libc\": \"glibc\", \"libc_version\": \"2.27\"}, \"packages\": [\"torch==1.6.0\"], \"libraries\": [{\"path\": \"torch/lib/libtorch_python.so\", \"owner\": \"torch\", \"version_needs\": {\"libc.so.6\": [\"GLIBC_2.28\"]}}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "libc-too-old", "\"os\": {\"libc\": \"glibc\", \"libc_version\": \"2.31\"}, \"packages\": [\"torch==1.6.0\"], \"libraries\": [{\"path\": \"torch/lib/libtorch_python.so\", \"owner\": \"torch\", \"version_needs\": {\"libc.so.6\": [\"GLIBC_2.28\"]}}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "missing-library", "\"complete\": true, \"packages\": [\"torch==2.1.0+cu121\"], \"libraries\": [{\"path\": \"torch/lib/libtorch_cuda.so\", \"owner\": \"torch\", \"needed\": [\"libcurand.so.10\"]}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "missing-library", "\"complete\": true, \"packages\": [\"torch==2.1.0+cu121\"], \"libraries\": [{\"path\": \"torch/lib/libtorch_cuda.so\", \"owner\": \"torch\", \"needed\": [\"libcurand.so.10\", \"libcuda.so.1\"]}, {\"path\": \"libcurand.so.10\", \"soname\": \"libcurand.so.10\"}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "missing-library", "\"packages\": [\"torch==2.1.0+cu121\"], \"libraries\": [{\"path\": \"torch/lib/libtorch_cuda.so\", \"owner\": \"torch\", \"needed\": [\"libcurand.so.10\"]}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 }, /* what a declaration leaves out is not absent */
+	{ "missing-symbol-version", "\"packages\": [\"ext==1\"], \"libraries\": [{\"path\": \"ext/_C.so\", \"owner\": \"ext\", \"version_needs\": {\"libstdc++.so.6\": [\"GLIBCXX_3.4.30\"]}}, {\"path\": \"/usr/lib/libstdc++.so.6\", \"soname\": \"libstdc++.so.6\", \"version_defs\": [\"GLIBCXX_3.4.28\"]}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "missing-symbol-version", "\"packages\": [\"ext==1\"], \"libraries\": [{\"path\": \"ext/_C.so\", \"owner\": \"ext\", \"version_needs\": {\"libstdc++.so.6\": [\"GLIBCXX_3.4.28\"]}}, {\"path\": \"/usr/lib/libstdc++.so.6\", \"soname\": \"libstdc++.so.6\", \"version_defs\": [\"GLIBCXX_3.4.28\"]}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "mixed-cuda-majors", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.9.1\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"13.0\"}}, {\"name\": \"vllm\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": null, \"evidence\": [{\"value\": \"12\", \"from\": \"needed\", \"detail\": \"libcudart.so.12\"}]}}]", "\"driver\": \"580.65.06\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "mixed-cuda-majors", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.9.1\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"12.8\"}}, {\"name\": \"vllm\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": null, \"evidence\": [{\"value\": \"12\", \"from\": \"needed\", \"detail\": \"libcudart.so.12\"}]}}]", "\"driver\": \"580.65.06\"", ANSWER_PASS, 0 },
+	{ "pinned-version-mismatch", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.5.1+cu124\", \"requires\": [\"nvidia-cudnn-cu12==9.1.0.70\"]}, \"nvidia-cudnn-cu12==8.9.2.26\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "pinned-version-mismatch", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.5.1+cu124\", \"requires\": [\"nvidia-cudnn-cu12==9.1.0.70\"]}, \"nvidia-cudnn-cu12==9.5.0.50\"]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "shadowed-library", "\"env\": {\"LD_LIBRARY_PATH\": \"/usr/local/cuda/lib64\"}, \"packages\": [\"nvidia-cudnn-cu12==9.1.0.70\"], \"libraries\": [{\"path\": \"nvidia/cudnn/lib/libcudnn.so.9\", \"owner\": \"nvidia-cudnn-cu12\", \"soname\": \"libcudnn.so.9\", \"version\": \"9.1.0.70\"}, {\"path\": \"/usr/local/cuda/lib64/libcudnn.so.9\", \"soname\": \"libcudnn.so.9\", \"version\": \"9.0.0\"}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "shadowed-library", "\"env\": {}, \"packages\": [\"nvidia-cudnn-cu12==9.1.0.70\"], \"libraries\": [{\"path\": \"nvidia/cudnn/lib/libcudnn.so.9\", \"owner\": \"nvidia-cudnn-cu12\", \"soname\": \"libcudnn.so.9\", \"version\": \"9.1.0.70\"}, {\"path\": \"/usr/local/cuda/lib64/libcudnn.so.9\", \"soname\": \"libcudnn.so.9\", \"version\": \"9.0.0\"}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "undefined-symbol", "\"packages\": [\"ext==1\"], \"libraries\": [{\"path\": \"ext/_C.so\", \"owner\": \"ext\", \"undefined\": [\"_ZN3c104cuda9SetDeviceEi\"]}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "undefined-symbol", "\"packages\": [\"ext==1\"], \"libraries\": [{\"path\": \"ext/_C.so\", \"owner\": \"ext\", \"undefined\": []}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "runtime-compiler-missing", "\"kind\": \"image\", \"complete\": true, \"packages\": [\"triton==3.1.0\"], \"compilers\": []", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "runtime-compiler-missing", "\"kind\": \"image\", \"complete\": true, \"packages\": [\"triton==3.1.0\"], \"compilers\": [{\"path\": \"/usr/bin/gcc\", \"tool\": \"cc\"}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+};
+
+static json_t *object(const char *head, const char *members)
+{
+	char text[4096];
+	assert_true((size_t)snprintf(text, sizeof(text), "{%s%s}", head, members) < sizeof(text));
+	struct err err = ERR_INIT;
+	json_t *o = json_parse(SPAN_STR(text), "row", &err);
+	if (!o)
+		fail_msg("%s\n%s", err.text, text);
+	return o;
+}
+
+/* Judges a row; the caller clears all three. */
+static void judge(const struct row *row, struct inventory **inv, struct host *host, struct arena *a, struct result *res)
+{
+	struct err err = ERR_INIT;
+	bool kind = strstr(row->target, "\"kind\"") != NULL;
+	json_t *t = object(kind ? "\"name\": \"t\", " : "\"name\": \"t\", \"kind\": \"declaration\", ", row->target), *h = object("", row->host);
+	*inv = inventory_read(t, &err);
+	if (!*inv || host_read_json(h, "h", host, a, &err) < 0)
+		fail_msg("%s: %s", row->rule, err.text);
+	struct derive_options d = { 0 };
+	struct check_options o = { 0 };
+	assert_int_equal(derive_target(*inv, matrix_builtin(), &d, &err), 0);
+	assert_int_equal(check_run(*inv, host, matrix_builtin(), &o, res, &err), 0);
+	json_decref(t);
+	json_decref(h);
+}
+
+static void each_rule_fires_and_stays_silent(void **state)
+{
+	(void)state;
+	size_t bad = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct inventory *inv;
+		struct host host;
+		struct arena a = ARENA_INIT;
+		struct result res;
+		judge(&rows[i], &inv, &host, &a, &res);
+		enum answer got = ANSWER_PASS;
+		enum level level = LEVEL_NOTE;
+		for (size_t k = 0; k < res.findings.n; k++) {
+			const struct finding *f = &res.findings.v[k];
+			if (!str_eq(f->rule->id, rows[i].rule) || f->answer < got || f->answer == ANSWER_PASS)
+				continue;
+			level = f->answer > got || f->level > level ? f->level : level;
+			got = f->answer;
+			assert_non_null(f->message);
+			if (f->answer == ANSWER_UNKNOWN)
+				assert_non_null(f->missing);
+		}
+		if (got != rows[i].answer || (got == ANSWER_FAIL && level != rows[i].level)) {
+			print_error("row %zu, %s: %s %s; target %s; host %s\n", i, rows[i].rule, answer_name(got), level_name(level), rows[i].target, rows[i].host);
+			bad++;
+		}
+		result_clear(&res);
+		arena_clear(&a);
+		inventory_free(inv);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* A rule without a row that fires and one that stays silent is a rule that nobody tested. */
+static void no_rule_is_untested(void **state)
+{
+	(void)state;
+	size_t n;
+	const struct rule_info *const *all = rules_all(&n);
+	for (size_t i = 0; i < n; i++) {
+		bool fires = false, silent = false;
+		for (size_t k = 0; k < sizeof(rows) / sizeof(*rows); k++) {
+			if (!str_eq(rows[k].rule, all[i]->id))
+				continue;
+			fires = fires || rows[k].answer == ANSWER_FAIL;
+			silent = silent || rows[k].answer == ANSWER_PASS;
+		}
+		if (!fires || !silent)
+			fail_msg("%s has no row that %s", all[i]->id, fires ? "stays silent" : "fires");
+	}
+}
+
+/* What is saved and read again is judged alike. */
+static void saved_is_judged_as_live(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct inventory *inv;
+		struct host host;
+		struct arena a = ARENA_INIT;
+		struct result one, two;
+		struct err err = ERR_INIT;
+		judge(&rows[i], &inv, &host, &a, &one);
+		struct buf text = BUF_INIT(1 << 20);
+		struct json_out j = { .buf = &text };
+		inventory_write(inv, false, &j);
+		json_t *o = json_parse((struct span){ (unsigned char *)text.p, text.n }, "saved", &err);
+		assert_non_null(o);
+		struct inventory *again = inventory_read(o, &err);
+		if (!again)
+			fail_msg("%s: %s", rows[i].rule, err.text);
+		struct derive_options d = { 0 };
+		struct check_options options = { 0 };
+		assert_int_equal(derive_target(again, matrix_builtin(), &d, &err), 0);
+		assert_int_equal(check_run(again, &host, matrix_builtin(), &options, &two, &err), 0);
+		if (one.verdict != two.verdict || one.findings.n != two.findings.n)
+			fail_msg("row %zu, %s: live %s with %zu findings, saved %s with %zu", i, rows[i].rule, verdict_name(one.verdict), one.findings.n,
+				 verdict_name(two.verdict), two.findings.n);
+		result_clear(&one);
+		result_clear(&two);
+		inventory_free(inv);
+		inventory_free(again);
+		json_decref(o);
+		buf_clear(&text);
+		arena_clear(&a);
+	}
+}
+
+static void requirements_as_the_runtimes_read_them(void **state)
+{
+	(void)state;
+	static const struct { const char *text; enum require_answer lc, tk; } cases[] = {
+		{ "cuda>=12.2", REQUIRE_SATISFIED, REQUIRE_SATISFIED },
+		{ "cuda>=12.8 driver>=550", REQUIRE_SATISFIED, REQUIRE_UNSATISFIED }, /* csv mode knows no driver */
+		{ "cuda>=12.2,driver>=560", REQUIRE_UNSATISFIED, REQUIRE_UNSATISFIED },
+		{ "driver=550.54.015", REQUIRE_SATISFIED, REQUIRE_UNSATISFIED },
+		{ "cuda>=v12.0", REQUIRE_INVALID, REQUIRE_SATISFIED },
+		{ "cuda>=12.", REQUIRE_SATISFIED, REQUIRE_INVALID },
+		{ "cuda!12.4", REQUIRE_UNSATISFIED, REQUIRE_INVALID },
+		{ "foo=bar", REQUIRE_INVALID, REQUIRE_SATISFIED },
+		{ "CUDA>=99", REQUIRE_UNSATISFIED, REQUIRE_SATISFIED },
+		{ "brand=TESLA", REQUIRE_SATISFIED, REQUIRE_UNSATISFIED },
+		{ "brand<a", REQUIRE_INVALID, REQUIRE_SATISFIED },
+		{ "arch>=9.0", REQUIRE_UNSATISFIED, REQUIRE_UNSATISFIED },
+		{ "cuda>=12.0 notvalid", REQUIRE_SATISFIED, REQUIRE_INVALID }, /* one is lazy, the other is not */
+		{ "cuda>=99\tdriver>=500", REQUIRE_INVALID, REQUIRE_INVALID },
+		{ "", REQUIRE_SATISFIED, REQUIRE_SATISFIED },
+		{ ",", REQUIRE_SATISFIED, REQUIRE_SATISFIED },
+	};
+	struct require_facts f = { .cuda = "12.4", .driver = "550.54.15", .arch = "8.0", .brand = "Tesla" };
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		if (require_lc(cases[i].text, &f) != cases[i].lc)
+			fail_msg("libnvidia-container: %s", cases[i].text);
+		if (require_tk(cases[i].text, &f) != cases[i].tk)
+			fail_msg("toolkit: %s", cases[i].text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_rule_fires_and_stays_silent), cmocka_unit_test(no_rule_is_untested),
+		cmocka_unit_test(saved_is_judged_as_live), cmocka_unit_test(requirements_as_the_runtimes_read_them),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
