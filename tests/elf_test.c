@@ -74,7 +74,8 @@ static char *joined(const char **v, size_t n)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *m = open_memstream(&text, &size);
-	qsort(v, n, sizeof(*v), by_text);
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_text);
 	for (size_t i = 0; i < n; i++)
 		fprintf(m, "%s\n", v[i]);
 	fclose(m);
