@@ -24,7 +24,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $(if $(wildcard tools/embed.c),$O/matrice
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests check golden lint install clean
+.PHONY: all tests check check-truth check-real golden lint install clean
 all: $O/envcheck
 tests: $(TESTS) $(REPLAY)
 
@@ -61,6 +61,12 @@ check: $O/envcheck tests
 
 golden: $O/envcheck
 	tests/run.sh $O golden
+
+check-truth: $O/envcheck # TRUTH=folder of cases with known answers
+	python3 tests/truth.py $O/envcheck $(TRUTH)
+
+check-real: $O/envcheck  # fetches wheels with pip into REAL_CACHE; REAL=all: torch of six generations too (5 GB)
+	python3 tests/real/wheels.py $O/envcheck $(or $(REAL_CACHE),build/wheels) $(REAL)
 
 lint:
 	tests/lint.sh
