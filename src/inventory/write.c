@@ -516,8 +516,10 @@ static void put_system(struct json_out *j, const struct inventory *inv)
 		jout_key(j, "loader");
 		jout_object(j);
 		put_strings(j, "dirs", &inv->loader_dirs);
-		jout_key(j, "resolved");
-		jout_array(j);
+		if (inv->resolved.n)
+			jout_key(j, "resolved");
+		if (inv->resolved.n)
+			jout_array(j);
 		for (size_t i = 0; i < inv->resolved.n; i++) {
 			const struct resolved *r = &inv->resolved.v[i];
 			jout_object_line(j);
@@ -529,7 +531,8 @@ static void put_system(struct json_out *j, const struct inventory *inv)
 				put_strings(j, "tried", &r->tried);
 			jout_object_end(j);
 		}
-		jout_array_end(j);
+		if (inv->resolved.n)
+			jout_array_end(j);
 		jout_object_end(j);
 	}
 }

@@ -11,9 +11,9 @@
 
 int assemble(struct view *v, struct err *err)
 {
-	v->inv->known |= INV_PACKAGES | INV_LIBRARIES | INV_DRIVER_LIBRARIES | INV_COMPAT | INV_TOOLKITS | INV_COMPILERS | INV_PYTHONS |
-			 INV_ENVIRONMENTS | INV_OWNED_TWICE;
-	if (assemble_system(v, err) < 0 || assemble_libraries(v, err) < 0 || assemble_python(v, err) < 0 || assemble_owners(v, err) < 0 ||
+	v->inv->known |= INV_PACKAGES | INV_LIBRARIES | INV_DRIVER_LIBRARIES | INV_COMPAT | INV_TOOLKITS | INV_COMPILERS |
+			 INV_PYTHONS | INV_ENVIRONMENTS | INV_OWNED_TWICE;
+	if (assemble_system(v, err) < 0 || assemble_loader(v, err) < 0 || assemble_libraries(v, err) < 0 || assemble_python(v, err) < 0 || assemble_owners(v, err) < 0 ||
 	    assemble_evidence(v, err) < 0)
 		return -1;
 	return assemble_roles(v, err);

@@ -9,6 +9,7 @@
 int assemble(struct view *v, struct err *err);
 
 int assemble_system(struct view *v, struct err *err);     /* OS, libc, driver libraries, compat, toolkits, compilers */
+int assemble_loader(struct view *v, struct err *err);     /* where the target's loader looks */
 int assemble_libraries(struct view *v, struct err *err);  /* every ELF file that was read */
 int assemble_python(struct view *v, struct err *err);     /* environments, interpreters, distributions */
 int assemble_owners(struct view *v, struct err *err);     /* RECORD against the tree: owners, missing, changed, owned twice */

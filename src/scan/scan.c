@@ -386,7 +386,7 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 	struct tree_entry e;
 	int more;
 	while ((more = tree_next(folder, &e, err)) > 0)
-		if (e.type == TREE_FILE && span_ends(e.path, ".whl") && span_chr(e.path, '/') == e.path.n &&
+		if ((e.type == TREE_FILE || e.type == TREE_SYMLINK) && span_ends(e.path, ".whl") && span_chr(e.path, '/') == e.path.n &&
 		    !list_add(&inv->arena, &names, arena_strn(&inv->arena, e.path.p, e.path.n)))
 			more = err_nomem(err);
 	tree_close(folder);

@@ -89,7 +89,9 @@ def large(envcheck, cache, row, table):
     package = next(p for p in target["packages"] if p["name"] == name)
     want = next(r for r in table if r["id"] == f"{version}+{tag}/linux_x86_64")
     bad = common(target, package, wheel) + same("CUDA", package["gpu"]["cuda"], want["cuda"])
-    kernels = [lib for lib in target["libraries"] if lib["path"].endswith("libtorch_cuda.so")][0]["fatbin"]
+    # up to 1.13 the kernels of split builds are in libtorch_cuda_cu.so, and libtorch_cuda.so is a stub
+    kernels = max((lib["fatbin"] for lib in target["libraries"] if "libtorch_cuda" in lib["path"] and lib.get("fatbin")),
+                  key=lambda f: f["containers"])
     most = max(kernels["groups"], key=lambda g: g["containers"])
     # what TORCH_CUDA_ARCH_LIST asked for is what nearly every kernel has; single kernels have more (sm_90a)
     bad += same("targets of most kernels", [t for t in most["targets"] if t.startswith("sm_")], want["sm"].split())
