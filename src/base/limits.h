@@ -28,6 +28,10 @@
 #define LIMIT_CODECS       4u           /* compressions on top of each other: a gzip layer in an xz archive has 2 */
 #define LIMIT_ZSTD_WINDOW  27           /* log2 of the largest zstd window: 128 MB, what zstd -d takes by default */
 #define LIMIT_HOSTS        100000u      /* host profiles of one run */
+#define LIMIT_GPU_KINDS    256u         /* kinds of GPU in one machine */
+#define LIMIT_GPU_COUNT    1000000u     /* GPUs of one kind in one machine */
+#define LIMIT_GPU_NAME     256u         /* bytes of a GPU's name: NVML's own ceiling is 96 */
+#define LIMIT_XML_DEPTH    32u          /* elements inside elements: nvidia-smi nests 6 */
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
 
 #endif

@@ -50,6 +50,16 @@ int host_set_runtime(struct host *h, const char *runtime, struct err *err)
 	return err_set(err, ERR_USAGE, "\"%s\" is no runtime: give legacy, cdi, csv, enroot, singularity or none", runtime);
 }
 
+int host_set_os(struct host *h, const char *os, struct err *err)
+{
+	for (size_t i = 1; i < sizeof(os_names) / sizeof(*os_names); i++)
+		if (str_eq(os, os_names[i])) {
+			h->os = (enum host_os)i;
+			return 0;
+		}
+	return err_set(err, ERR_FORMAT, "\"os\" must be linux, wsl2 or windows, not \"%s\"", os);
+}
+
 int host_set_arch(struct host *h, const char *arch, struct arena *a, struct err *err)
 {
 	h->arch = str_eq(arch, "x86_64") ? "amd64" : str_eq(arch, "aarch64") ? "arm64" : arena_str(a, arch);
@@ -128,11 +138,8 @@ static int read_words(const json_t *o, struct host *h, struct arena *a, struct e
 	if (text(o, "os", &os, a, err) < 0 || text(o, "arch", &arch, a, err) < 0 || text(o, "runtime", &runtime, a, err) < 0 ||
 	    text(o, "kernel_module", &module, a, err) < 0 || text(o, "driver", &driver, a, err) < 0)
 		return -1;
-	for (size_t i = 1; os && i < sizeof(os_names) / sizeof(*os_names); i++)
-		if (str_eq(os, os_names[i]))
-			h->os = (enum host_os)i;
-	if (os && h->os == HOST_OS_UNKNOWN)
-		return err_set(err, ERR_FORMAT, "\"os\" must be linux, wsl2 or windows, not \"%s\"", os);
+	if (os && host_set_os(h, os, err) < 0)
+		return -1;
 	if (module)
 		h->module = str_eq(module, "open") ? MODULE_OPEN : str_eq(module, "proprietary") ? MODULE_PROPRIETARY : MODULE_UNKNOWN;
 	if (module && h->module == MODULE_UNKNOWN)

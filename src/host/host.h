@@ -45,11 +45,15 @@ struct host {
 	unsigned nodes;     /* at least 1 */
 };
 
-struct host_list { LIST(struct host) v; };
+struct host_list {
+	LIST(struct host) v;
+	unsigned silent_nodes; /* of Kubernetes lists: nodes left out, for they say nothing of GPUs */
+};
 
 /* "535", "535.104.05" or "535.104.05-535.183.01" into a host. -1 with the accepted forms in the message. */
 int host_set_driver(struct host *h, const char *driver, struct arena *a, struct err *err);
 int host_set_runtime(struct host *h, const char *runtime, struct err *err);
+int host_set_os(struct host *h, const char *os, struct err *err); /* linux | wsl2 | windows */
 int host_set_arch(struct host *h, const char *arch, struct arena *a, struct err *err); /* amd64 | x86_64 | arm64 | aarch64 */
 
 /* One profile. `name` stands in where it has none. */
@@ -57,11 +61,13 @@ int host_read_json(const json_t *o, const char *name, struct host *h, struct are
 
 /*
  * A text in any of the accepted forms, told by content: profiles as JSON (one,
- * a list), what nvidia-smi prints, and so on. Appends to the list.
+ * a list), all that nvidia-smi prints, torch's collect_env and its relatives,
+ * /proc/driver/nvidia/version, `kubectl get nodes -o json`, and
+ * "driver=535.104.05,gpu=H100x8". Appends to the list.
  */
 int host_read(struct span text, const char *name, struct host_list *list, struct arena *a, struct err *err);
 
-/* A file, "-" for standard input, or a folder of files. */
+/* A file, "-" for standard input, a folder of files; where there is none, "local" is this machine, and "driver=...,gpu=..." reads as it stands. */
 int host_read_path(const char *path, struct host_list *list, struct arena *a, struct err *err);
 
 void host_write(const struct host *h, struct json_out *j);

@@ -8,16 +8,14 @@
 #include "base/auto.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "host/host.h"
+#include "host/import.h"
+#include "host/local.h"
+#include "parse/k8snodes.h"
 
 static int add_json(const json_t *o, const char *name, struct host_list *list, struct arena *a, struct err *err)
 {
-	if (list->v.n >= LIMIT_HOSTS)
-		return err_set(err, ERR_LIMIT, "more than %u hosts", LIMIT_HOSTS);
-	struct host *h = list_push(a, &list->v);
-	if (!h)
-		return err_nomem(err);
-	return host_read_json(o, name, h, a, err);
+	struct host *h = host_add(list, a, err);
+	return h ? host_read_json(o, name, h, a, err) : -1;
 }
 
 static int read_json(const json_t *o, const char *name, struct host_list *list, struct arena *a, struct err *err)
@@ -25,6 +23,8 @@ static int read_json(const json_t *o, const char *name, struct host_list *list, 
 	const char *schema = json_get_str(o, "schema");
 	if (str_eq(schema, "envcheck.inventory/1") || str_eq(schema, "envcheck.report/1"))
 		return err_set(err, ERR_FORMAT, "it is an %s of envcheck, not a host profile", str_eq(schema, "envcheck.report/1") ? "output (a report)" : "inventory");
+	if (k8snodes_is(o))
+		return host_import_nodes(o, list, a, err);
 	const json_t *hosts = json_is_array(o) ? o : json_object_get(o, "hosts");
 	if (!json_is_array(hosts))
 		return add_json(o, name, list, a, err);
@@ -38,16 +38,43 @@ static int read_json(const json_t *o, const char *name, struct host_list *list, 
 	return 0;
 }
 
+/* PowerShell's > writes UTF-16: what is not ASCII there becomes '?', which no fact of ours holds. */
+static int narrow(struct span *text, struct arena *a, struct err *err)
+{
+	struct cur c = cur_of(*text);
+	uint16_t mark = cur_u16(&c);
+	c.be = mark == 0xfffe;
+	if (mark != 0xfeff && mark != 0xfffe)
+		return 0;
+	char *out = arena_alloc(a, cur_left(&c) / 2 + 1);
+	if (!out)
+		return err_nomem(err);
+	size_t n = 0;
+	while (cur_has(&c, 1, 2)) {
+		uint16_t unit = cur_u16(&c);
+		out[n++] = unit < 0x80 ? (char)unit : '?';
+	}
+	*text = (struct span){ (unsigned char *)out, n };
+	return 0;
+}
+
 int host_read(struct span text, const char *name, struct host_list *list, struct arena *a, struct err *err)
 {
+	if (narrow(&text, a, err) < 0)
+		return -1;
+	if (span_starts(text, "\xef\xbb\xbf"))
+		text = span_from(text, 3);
 	struct span head = text;
-	while (head.n && strchr(" \t\r\n", head.p[0]))
+	while (head.n && (head.p[0] == '\n' || span_trim(span_sub(head, 0, 1)).n == 0))
 		head = span_from(head, 1);
 	if (!head.n)
 		return err_set(err, ERR_FORMAT, "it is empty");
-	if (head.p[0] != '{' && head.p[0] != '[')
-		return err_set(err, ERR_FORMAT, "it is in none of the accepted forms: a host profile as JSON (envcheck host writes one)");
-	json_t *o = json_parse(text, name, err);
+	if (host_is_inline(head))
+		return host_read_inline(head, name, list, a, err);
+	/* a list of packages may begin with '[' as well: "[pip3] torch==2.5.1" */
+	if (head.p[0] != '{' && (head.p[0] != '[' || span_starts(head, "[pip") || span_starts(head, "[conda")))
+		return host_import(head, name, list, a, err);
+	json_t *o = json_parse(head, name, err);
 	int got = o ? read_json(o, name, list, a, err) : -1;
 	json_decref(o);
 	return got;
@@ -110,12 +137,23 @@ static int read_folder(int fd, const char *path, struct host_list *list, struct 
 	return got;
 }
 
+static int add_local(struct host_list *list, struct arena *a, struct err *err)
+{
+	struct host_notes notes = { 0 };
+	struct host *h = host_add(list, a, err);
+	return h ? host_local(h, &notes, a, err) : -1;
+}
+
 int host_read_path(const char *path, struct host_list *list, struct arena *a, struct err *err)
 {
 	if (str_eq(path, "-"))
 		return read_fd(STDIN_FILENO, path, list, a, err);
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && str_eq(path, "local"))
+		return add_local(list, a, err);
+	if (fd < 0 && errno == ENOENT && host_is_inline(SPAN_STR(path)))
+		return host_read_inline(SPAN_STR(path), path, list, a, err);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		int sys = errno;
 		if (fd >= 0)
