@@ -1,5 +1,5 @@
 /* envcheck host: a profile from what people have. */
-#include "host/host.h"
+#include "host/local.h"
 
 #include "cmd/cmd.h"
 #include "cmd/options.h"
@@ -41,14 +41,30 @@ static int write_hosts(const struct host_list *list, const struct output *out, b
 	return jout_end(&j, err);
 }
 
+/* This machine; what a fact is missing for goes to standard error. */
+static int local_host(struct host_list *list, struct arena *a, struct err *err)
+{
+	struct host_notes notes = { 0 };
+	struct host *h = list_push(a, &list->v);
+	if (!h)
+		return err_nomem(err);
+	if (host_local(h, &notes, a, err) < 0)
+		return -1;
+	for (size_t i = 0; i < notes.v.n; i++)
+		say("%s", notes.v.v[i]);
+	return 0;
+}
+
 static int run(const struct options *o, struct outputs *u, struct arena *a, struct err *err)
 {
 	struct host_list list = { 0 };
-	if (!o->targets.n)
-		return err_set(err, ERR_USAGE, "host needs a file: a profile, or what nvidia-smi printed (- is standard input)");
+	if (!o->targets.n && local_host(&list, a, err) < 0)
+		return -1;
 	for (size_t i = 0; i < o->targets.n; i++)
 		if (host_read_path(o->targets.v[i], &list, a, err) < 0)
 			return err_in(err, "%s", o->targets.v[i]);
+	if (list.silent_nodes)
+		say("%u nodes say nothing of GPUs and are left out", list.silent_nodes);
 	if (outputs_open(u, o, 0, err) < 0)
 		return -1;
 	for (size_t i = 0; i < u->list.n; i++)

@@ -133,6 +133,29 @@ static void suggest(const struct matrix *m, const char *name, struct gpu_match *
 	}
 }
 
+/*
+ * The table of nvidia-smi cuts names off: "NVIDIA A100-SXM...". All rows that
+ * begin so must agree, else the capability is not known; false: no row does.
+ */
+static bool cut_off_name(const struct matrix *m, const char *text, struct gpu_match *out)
+{
+	size_t n = strlen(text) - 3;
+	bool any = false;
+	for (size_t i = 0; i < m->gpus.n; i++) {
+		const char *id = m->gpus.v[i].id;
+		if (strncasecmp(id, text, n) && (!str_starts(id, "NVIDIA ") || strncasecmp(id + 7, text, n)))
+			continue;
+		if (any && ver2_cmp(out->cc, m->gpus.v[i].cc)) {
+			out->cc = VER2_NONE;
+			return true;
+		}
+		any = true;
+		out->vendor = GPU_NVIDIA;
+		out->cc = m->gpus.v[i].cc;
+	}
+	return any;
+}
+
 struct gpu_match matrix_gpu(const struct matrix *m, const char *name)
 {
 	struct gpu_match out = { .vendor = GPU_UNKNOWN, .cc = VER2_NONE };
@@ -160,6 +183,8 @@ struct gpu_match matrix_gpu(const struct matrix *m, const char *name)
 			out.cc = out.row->cc;
 			return out;
 		}
+	if (strlen(text) > 6 && str_ends(text, "...") && cut_off_name(m, text, &out))
+		return out;
 	char loose[NAME];
 	loosen(text, loose, sizeof(loose));
 	struct words q, row;
