@@ -19,6 +19,8 @@ static char *const lines[][10] = {
 	{ "envcheck", "--jobs", "1", "--host", "examples/hosts", "--all", image, NULL },
 	{ "envcheck", "torch==2.5.1+cu124", "--driver", "535", "--gpu", "H100", "-f", "json", NULL },
 	{ "envcheck", "host", "examples/hosts/prod-h100.json", NULL },
+	{ "envcheck", "host", "tests/data/host/collect-env.txt", "tests/data/host/query.xml", "tests/data/host/nodes.json", "tests/data/host/table-535.txt", NULL },
+	{ "envcheck", "host", NULL },
 	{ "envcheck", "matrix", "ptx", NULL },
 	{ "envcheck", "check", "--help", NULL },
 };
