@@ -28,6 +28,11 @@ struct row {
 #define GPU(name) "\"gpus\": [{\"name\": \"" name "\"}]"
 #define IMAGE "\"describes\": \"image\", "
 
+/* A library whose kernels have code for `most`, one in ten also for `few`. */
+#define EXT(most, few) "\"packages\": [{\"name\": \"ext\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"12.4\"}}], \"libraries\": [{\"path\": \"ext/_C.so\", " \
+	"\"owner\": \"ext\", \"fatbin\": {\"cubin\": [{\"arch\": \"" most "\", \"count\": 10}, {\"arch\": \"" few "\", \"count\": 1}], \"ptx\": [], " \
+	"\"groups\": [{\"targets\": [\"" most "\"], \"containers\": 9}, {\"targets\": [\"" few "\", \"" most "\"], \"containers\": 1}]}}]"
+
 static const struct row rows[] = {
 	/* driver */
 	{ "driver-too-old", TORCH("2.5.1", "12.4", ""), "\"driver\": \"470.82.01\"", ANSWER_FAIL, LEVEL_ERROR },
@@ -76,8 +81,9 @@ static const struct row rows[] = {
 	{ "gpu-dropped-by-driver", APP("12.4", ""), "\"driver\": \"580.65.06\", " GPU("Tesla P100"), ANSWER_PASS, 0 },
 	{ "gpu-too-new-for-driver", APP("12.4", ""), "\"driver\": \"550.54.15\", " GPU("RTX 5090"), ANSWER_FAIL, LEVEL_ERROR },
 	{ "gpu-too-new-for-driver", APP("12.4", ""), "\"driver\": \"570.86.16\", " GPU("RTX 5090"), ANSWER_PASS, 0 },
-	{ "partial-kernel-coverage", "\"packages\": [{\"name\": \"ext\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"12.4\"}}], \"libraries\": [{\"path\": \"ext/_C.so\", \"owner\": \"ext\", \"fatbin\": {\"entries\": 11, \"cubin\": [{\"arch\": \"sm_80\", \"count\": 10}, {\"arch\": \"sm_75\", \"count\": 1}], \"ptx\": [], \"groups\": [{\"targets\": [\"sm_80\"], \"containers\": 9}, {\"targets\": [\"sm_75\", \"sm_80\"], \"containers\": 1}]}}]", "\"driver\": \"550.54.15\", " GPU("T4"), ANSWER_FAIL, LEVEL_WARNING },
-	{ "partial-kernel-coverage", "\"packages\": [{\"name\": \"ext\", \"gpu\": {\"vendor\": \"cuda\", \"cuda\": \"12.4\"}}], \"libraries\": [{\"path\": \"ext/_C.so\", \"owner\": \"ext\", \"fatbin\": {\"entries\": 11, \"cubin\": [{\"arch\": \"sm_80\", \"count\": 10}, {\"arch\": \"sm_75\", \"count\": 1}], \"ptx\": [], \"groups\": [{\"targets\": [\"sm_80\"], \"containers\": 9}, {\"targets\": [\"sm_75\", \"sm_80\"], \"containers\": 1}]}}]", "\"driver\": \"550.54.15\", " GPU("A100"), ANSWER_PASS, 0 },
+	{ "partial-kernel-coverage", EXT("sm_80", "sm_90"), "\"driver\": \"550.54.15\", " GPU("H100"), ANSWER_FAIL, LEVEL_WARNING },
+	{ "partial-kernel-coverage", EXT("sm_80", "sm_75"), "\"driver\": \"550.54.15\", " GPU("T4"), ANSWER_FAIL, LEVEL_NOTE }, /* made for newer GPUs on purpose */
+	{ "partial-kernel-coverage", EXT("sm_80", "sm_75"), "\"driver\": \"550.54.15\", " GPU("A100"), ANSWER_PASS, 0 },
 	/* container */
 	{ "platform-mismatch", "\"platform\": {\"os\": \"linux\", \"arch\": \"amd64\"}, " APP("12.4", ""), "\"arch\": \"arm64\"", ANSWER_FAIL, LEVEL_ERROR },
 	{ "platform-mismatch", "\"platform\": {\"os\": \"linux\", \"arch\": \"arm64\"}, " APP("12.4", ""), "\"arch\": \"aarch64\"", ANSWER_PASS, 0 },

@@ -38,6 +38,16 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 		for (size_t i = 0; i < f->inv->packages.n; i++)
 			if (uses_cuda(&f->inv->packages.v[i]) && ver2_known(f->inv->packages.v[i].gpu.cuda))
 				return; /* another package decides */
+		/* a driver that runs the newest CUDA major of the tables runs all that they know */
+		struct ver2 newest = VER2_NONE;
+		const struct row_minor_version *row;
+		for (size_t i = 0; i < f->m->minor_version.n; i++)
+			if (ver2_cmp(f->m->minor_version.v[i].from, newest) > 0)
+				newest = f->m->minor_version.v[i].from;
+		if (host_runs_cuda(f->host, f->m, newest, &row) == TRI_YES) {
+			emit_pass(out, s);
+			return;
+		}
 		emit_unknown(out, s, "package.cuda", "which CUDA %s was built for is not known", package_text(out, p));
 		return;
 	}

@@ -140,6 +140,7 @@ static void partial_coverage(const struct facts *f, struct subject s, struct out
 	    !ver2_full(s.gpu->cc) || l->role == LIB_OPTIONAL || l->role == LIB_TOOL)
 		return;
 	uint32_t here = 0, best = 0;
+	struct ver2 best_cc = VER2_NONE;
 	for (size_t k = 0; k <= l->fat->cubin.n; k++) {
 		struct ver2 cc = k < l->fat->cubin.n ? sm_cc(l->fat->cubin.v[k].arch) : s.gpu->cc;
 		uint32_t n = 0;
@@ -152,10 +153,12 @@ static void partial_coverage(const struct facts *f, struct subject s, struct out
 				runs = runs || matrix_ptx_fits(f->m, g->ptx.v[c], cc);
 			n += runs ? g->containers : 0;
 		}
-		if (k < l->fat->cubin.n)
-			best = n > best ? n : best;
-		else
+		if (k == l->fat->cubin.n) {
 			here = n;
+		} else if (n > best) {
+			best = n;
+			best_cc = cc;
+		}
 	}
 	if (!here || here >= best)
 		return;
@@ -163,6 +166,8 @@ static void partial_coverage(const struct facts *f, struct subject s, struct out
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%u of %u kernel groups of %s have code for %s", here, best, path_base(l->path), s.gpu->name);
 	if (2 * here >= best)
 		lower(x, LEVEL_NOTE, "most kernels have code");
+	else if (ver2_cmp(best_cc, s.gpu->cc) > 0)
+		lower(x, LEVEL_NOTE, "newer GPUs have kernels of their own");
 	set_cuda_error(out, x, 209);
 }
 

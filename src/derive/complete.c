@@ -71,7 +71,7 @@ static void abi_from_local(struct inventory *inv, struct package *p)
 static int from_name(struct inventory *inv, const struct matrix *m, struct package *p)
 {
 	const struct row_package_cuda *r = matrix_package_cuda(m, p->name, p->version);
-	if (!r || p->gpu.vendor != VENDOR_UNKNOWN)
+	if (!r || (p->gpu.vendor != VENDOR_UNKNOWN && (p->gpu.vendor != VENDOR_CUDA || ver2_known(p->gpu.cuda))))
 		return 0;
 	p->gpu_known = true;
 	p->gpu.vendor = str_eq(r->vendor, "cpu") ? VENDOR_CPU : str_eq(r->vendor, "none") ? VENDOR_NONE : VENDOR_CUDA;

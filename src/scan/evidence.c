@@ -125,7 +125,9 @@ static int from_version_py(struct evidence_job *j)
 		} else if (torch && v.cuda_none) {
 			set_vendor(j->p, VENDOR_CPU);
 		}
-		if (v.version && j->p->version && strcmp(v.version, j->p->version))
+		/* only files that a build generated say a version as it is; others compute it */
+		bool generated = v.git || v.cuda || v.cuda_none || v.hip || v.xpu;
+		if (generated && v.version && v.version[0] >= '0' && v.version[0] <= '9' && j->p->version && strcmp(v.version, j->p->version))
 			j->p->module_version = v.version;
 	}
 	return 0;
