@@ -251,6 +251,9 @@ static void run_rule(const struct rule *r, const struct facts *f, struct out *ou
 		for (size_t k = 0; k < inv->packages.n; k++)
 			for (size_t i = 0; i < gpus; i++)
 				r->look(f, (struct subject){ .package = &inv->packages.v[k], .gpu = &f->host->gpus.v[i] }, out);
+		/* a host that states no GPU is asked about one all the same: the rule says what is missing */
+		for (size_t k = 0; !gpus && k < inv->packages.n; k++)
+			r->look(f, (struct subject){ .package = &inv->packages.v[k] }, out);
 		break;
 	case SCOPE_LIBRARY_GPU:
 		for (size_t k = 0; k < inv->libraries.n; k++)

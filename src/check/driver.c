@@ -109,7 +109,7 @@ static void minor_version_compat(const struct facts *f, struct subject s, struct
 
 static void ptx_too_new(const struct facts *f, struct subject s, struct out *out)
 {
-	if (!host_counts(f))
+	if (!host_counts(f) || !s.gpu)
 		return;
 	struct coverage c = coverage_of(f, s.package, s.gpu);
 	if (c.cover != COVER_JIT_TOO_NEW && c.cover != COVER_JIT_UNKNOWN)

@@ -49,10 +49,32 @@ static void unknown_gpu(struct subject s, struct out *out)
 	add_remedy(out, x, false, "give its compute capability, as --gpu sm_90, or \"cc\" in the profile");
 }
 
+/* Told once, by the first package that has code of its own. */
+static void unstated_gpu(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *first = NULL;
+	for (size_t i = 0; !first && i < f->inv->packages.n; i++) {
+		const struct package *p = &f->inv->packages.v[i];
+		if (uses_cuda(p) && (p->gpu.cubin.n || p->gpu.ptx.n) && !matrix_generator(f->m, p->name, p->version) &&
+		    inventory_env_role(f->inv, p->environment) == ENV_PRIMARY)
+			first = p;
+	}
+	if (s.package != first)
+		return;
+	struct finding *x = emit_unknown(out, s, "host.gpus", "the host states no GPU: whether %s has code for it is not known", package_text(out, s.package));
+	add_remedy(out, x, false, "state the GPU (--gpu H100, or gpus in the profile)");
+}
+
 static void no_kernel_image(const struct facts *f, struct subject s, struct out *out)
 {
+	if (!host_counts(f))
+		return;
+	if (!s.gpu) {
+		unstated_gpu(f, s, out);
+		return;
+	}
 	struct coverage c = coverage_of(f, s.package, s.gpu);
-	if (!host_counts(f) || c.cover == COVER_NOT_APPLICABLE)
+	if (c.cover == COVER_NOT_APPLICABLE)
 		return;
 	if (!ver2_full(s.gpu->cc)) {
 		unknown_gpu(s, out);
@@ -89,7 +111,7 @@ static void no_kernel_image(const struct facts *f, struct subject s, struct out 
 
 static void ptx_jit_only(const struct facts *f, struct subject s, struct out *out)
 {
-	if (!host_counts(f))
+	if (!host_counts(f) || !s.gpu)
 		return;
 	struct coverage c = coverage_of(f, s.package, s.gpu);
 	if (c.cover != COVER_JIT)
@@ -104,7 +126,7 @@ static void ptx_jit_only(const struct facts *f, struct subject s, struct out *ou
 /* NVIDIA's own libraries of a CUDA release: from the first that has code for a GPU to the last. */
 static void library_lacks(const struct facts *f, struct subject s, struct out *out)
 {
-	const struct row_architectures *a = s.gpu->arch;
+	const struct row_architectures *a = s.gpu ? s.gpu->arch : NULL;
 	const struct package *p = s.package;
 	if (!host_counts(f) || !uses_cuda(p) || !a || !ver2_full(p->gpu.cuda) || matrix_generator(f->m, p->name, p->version))
 		return;
@@ -174,7 +196,7 @@ static void partial_coverage(const struct facts *f, struct subject s, struct out
 static void gpu_floor(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct row_package_floors *r = matrix_package_floor(f->m, s.package->name, s.package->version);
-	if (!host_counts(f) || !r || !ver2_full(s.gpu->cc) || s.gpu->vendor != GPU_NVIDIA)
+	if (!host_counts(f) || !r || !s.gpu || !ver2_full(s.gpu->cc) || s.gpu->vendor != GPU_NVIDIA)
 		return;
 	if (ver2_cmp(s.gpu->cc, r->cc) >= 0) {
 		emit_pass(out, s);
