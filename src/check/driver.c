@@ -35,6 +35,8 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 		return;
 	}
 	if (!ver2_known(p->gpu.cuda)) {
+		if (matrix_generator(f->m, p->name, p->version))
+			return; /* what it generates with is another package's */
 		for (size_t i = 0; i < f->inv->packages.n; i++)
 			if (uses_cuda(&f->inv->packages.v[i]) && ver2_known(f->inv->packages.v[i].gpu.cuda))
 				return; /* another package decides */

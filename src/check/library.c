@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "check/rule.h"
+#include "derive/derive.h"
 
 #define RULES(R) \
 	R("file-owned-twice",        file_owned_twice,        TARGET,      WARNING, "no file belongs to two distributions") \
@@ -159,6 +160,11 @@ static void miss(const struct facts *f, struct subject s, struct out *out, const
 	set_expected(out, x, soname, NULL);
 	set_message_seen(x, arena_printf(out->a, "%s: cannot open shared object file: No such file or directory", soname));
 	cap_by_role(f, x, l);
+	const struct row_roles *r = s.package ? matrix_role(f->m, s.package->name, s.package->version, library_path_in_site(l, s.package)) : NULL;
+	if (r && str_eq(r->on_failure, "cpu-fallback") && f->options->expect != EXPECT_GPU)
+		lower(x, LEVEL_WARNING, "it then runs on the CPU");
+	if (f->inv->kind == TARGET_ENVIRONMENT)
+		lower(x, LEVEL_WARNING, "the system below the environment may bring it");
 	const struct row_components *c = matrix_component(f->m, soname);
 	const char *so = strstr(soname, ".so.");
 	if (elsewhere)

@@ -5,7 +5,9 @@
 #include "base/err.h"
 
 struct inventory;
+struct library;
 struct matrix;
+struct package;
 
 /* What the user said beside the target. All may be NULL or empty. */
 struct derive_options {
@@ -19,6 +21,9 @@ struct derive_options {
  * A saved inventory keeps what it holds and gets only `requires` anew.
  */
 int derive_target(struct inventory *inv, const struct matrix *m, const struct derive_options *o, struct err *err);
+
+/* The path of a library below its owner's site folder: what the tables' globs are written against. */
+const char *library_path_in_site(const struct library *l, const struct package *owner);
 
 /* The steps of derive_target, in its order; each in a file of its own. */
 int environments_find(struct inventory *inv, const struct matrix *m, const struct derive_options *o, struct err *err);

@@ -7,8 +7,7 @@
 #include "inventory/inventory.h"
 #include "matrix/matrix.h"
 
-/* The path below the owner's site folder: what the tables' globs are written against. */
-static const char *path_in_site(const struct library *l, const struct package *p)
+const char *library_path_in_site(const struct library *l, const struct package *p)
 {
 	if (!p->site || str_eq(p->site, "."))
 		return l->path;
@@ -138,7 +137,7 @@ int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err)
 		struct library *l = &inv->libraries.v[i];
 		const struct package *p = l->owner ? inventory_package(inv, l->owner, l->environment) : NULL;
 		component_of(l, p, m);
-		const struct row_roles *r = p ? matrix_role(m, p->name, p->version, path_in_site(l, p)) : NULL;
+		const struct row_roles *r = p ? matrix_role(m, p->name, p->version, library_path_in_site(l, p)) : NULL;
 		if (!r)
 			continue;
 		l->role = role_of(r->role);
