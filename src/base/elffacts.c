@@ -10,9 +10,24 @@ uint32_t elf_gnu_hash(const char *name)
 	return h;
 }
 
-bool elf_defines(const struct elf_facts *f, const char *name, const char *version)
+/* The first definition whose hash is not below. Hashes are spread evenly: its place is nearly known, and is looked for around there. */
+static uint32_t first_not_below(const struct elf_facts *f, uint32_t hash)
 {
-	uint32_t hash = elf_gnu_hash(name), lo = 0, hi = f->defined_n;
+	uint32_t n = f->defined_n, lo = (uint32_t)((uint64_t)hash * n >> 32), hi, step = 16;
+	if (lo < n && f->defined[lo].hash >= hash) {
+		hi = lo;
+		while (hi > step && f->defined[hi - step].hash >= hash) {
+			hi -= step;
+			step *= 2;
+		}
+		lo = hi > step ? hi - step : 0;
+	} else {
+		while (step < n - lo && f->defined[lo + step].hash < hash) {
+			lo += step;
+			step *= 2;
+		}
+		hi = step < n - lo ? lo + step : n;
+	}
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 		if (f->defined[mid].hash < hash)
@@ -20,6 +35,12 @@ bool elf_defines(const struct elf_facts *f, const char *name, const char *versio
 		else
 			hi = mid;
 	}
+	return lo;
+}
+
+bool elf_defines_hash(const struct elf_facts *f, uint32_t hash, const char *version)
+{
+	uint32_t lo = first_not_below(f, hash);
 	for (; lo < f->defined_n && f->defined[lo].hash == hash; lo++) {
 		uint16_t v = f->defined[lo].version;
 		/* a definition without a version serves every need, as in ld.so's do_lookup_x */
@@ -27,6 +48,11 @@ bool elf_defines(const struct elf_facts *f, const char *name, const char *versio
 			return true;
 	}
 	return false;
+}
+
+bool elf_defines(const struct elf_facts *f, const char *name, const char *version)
+{
+	return elf_defines_hash(f, elf_gnu_hash(name), version);
 }
 
 const char *elf_machine_name(uint16_t machine)

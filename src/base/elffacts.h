@@ -64,6 +64,8 @@ uint32_t elf_gnu_hash(const char *name);
 
 /* Does the file define the name, in that version if one is given? Names are compared by hash alone. */
 bool elf_defines(const struct elf_facts *f, const char *name, const char *version);
+/* The same for a hash that is there already. */
+bool elf_defines_hash(const struct elf_facts *f, uint32_t hash, const char *version);
 
 /* "x86_64", "aarch64", "i386", ...; NULL for machines without a name here. */
 const char *elf_machine_name(uint16_t machine);

@@ -35,7 +35,7 @@ int derive_target(struct inventory *inv, const struct matrix *m, const struct de
 {
 	if (environments_find(inv, m, o, err) < 0)
 		return -1;
-	if (!inv->saved && (complete_from_matrix(inv, m, err) < 0 || roles_assign(inv, m, err) < 0))
+	if (!inv->saved && (complete_from_matrix(inv, m, err) < 0 || roles_assign(inv, m, err) < 0 || loader_resolve(inv, m, err) < 0))
 		return -1;
 	return requires_build(inv, m, err);
 }

@@ -27,7 +27,6 @@ const char *library_path_in_site(const struct library *l, const struct package *
 
 /* The steps of derive_target, in its order; each in a file of its own. */
 int environments_find(struct inventory *inv, const struct matrix *m, const struct derive_options *o, struct err *err);
-int owners_join(struct inventory *inv, const struct matrix *m, struct err *err);
 int complete_from_matrix(struct inventory *inv, const struct matrix *m, struct err *err);
 int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err);
 int loader_resolve(struct inventory *inv, const struct matrix *m, struct err *err);

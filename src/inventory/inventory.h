@@ -161,6 +161,23 @@ struct resolved { /* what the loader would take */
 	LIST(const char *) tried;
 };
 
+struct cached_library { /* an entry of ld.so.cache that the target's programs may take */
+	const char *soname, *path;
+	const char *hwcap; /* glibc-hwcaps folder; NULL: none */
+};
+
+/* How the target's own loader is set up; only of targets that were just read. */
+struct loader {
+	bool known;
+	bool wide;        /* 64-bit */
+	uint16_t machine; /* EM_* of its programs */
+	bool has_cache;
+	LIST(const char *) configured; /* folders of ld.so.conf, or of musl's path file */
+	LIST(const char *) defaults;   /* folders built into the loader */
+	LIST(const char *) preload;    /* ld.so.preload */
+	LIST(struct cached_library) cache; /* in the order of the file */
+};
+
 struct env_var { const char *name, *value; };
 
 struct layer {
@@ -223,7 +240,8 @@ struct inventory {
 	LIST(struct toolkit) toolkits;
 	LIST(struct compiler) compilers;
 	LIST(struct owned_twice) owned_twice;
-	LIST(const char *) loader_dirs;
+	LIST(const char *) loader_dirs; /* LD_LIBRARY_PATH, then what `loader` says, as far as they are there */
+	struct loader loader;
 	LIST(struct resolved) resolved;
 	struct requires requires;
 	LIST(struct gap) gaps;

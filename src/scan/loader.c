@@ -1,24 +1,30 @@
 /* Where the target's own loader looks, in its order: ld.so(8). Which file it takes for a name is another question. */
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/elffacts.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
+#include "parse/ldcache.h"
 #include "parse/system.h"
 #include "scan/assemble.h"
 
 enum { INCLUDE_DEPTH = 4 };
 
-static int add_dir(struct view *v, struct span dir)
+typedef LIST(const char *) dirs;
+
+/* Adds a folder to a list of the inventory's, without the slashes at its end; "" is the working folder. */
+static int add_dir(struct view *v, void *list, struct span dir)
 {
-	struct inventory *inv = v->inv;
+	dirs *to = list;
 	while (dir.n > 1 && dir.p[dir.n - 1] == '/')
 		dir.n--;
-	for (size_t i = 0; i < inv->loader_dirs.n; i++)
-		if (span_eq(dir, inv->loader_dirs.v[i]))
+	for (size_t i = 0; i < to->n; i++)
+		if (span_eq(dir, to->v[i]))
 			return 0;
-	const char *copy = dir.n ? arena_strn(&inv->arena, dir.p, dir.n) : "";
-	return !dir.n || (copy && list_add(&inv->arena, &inv->loader_dirs, copy)) ? 0 : -1;
+	const char *copy = dir.n ? arena_strn(&v->inv->arena, dir.p, dir.n) : "";
+	return !dir.n || (copy && list_add(&v->inv->arena, to, copy)) ? 0 : -1;
 }
 
 static int read_conf(struct view *v, struct span text, unsigned depth);
@@ -54,33 +60,158 @@ static int read_conf(struct view *v, struct span text, unsigned depth)
 	struct conf_line line;
 	int got = 0;
 	while (got == 0 && depth < INCLUDE_DEPTH && ldconf_next(&c, &line))
-		got = line.include ? include(v, line.text, depth) : add_dir(v, line.text);
+		got = line.include ? include(v, line.text, depth) : add_dir(v, &v->inv->loader.configured, line.text);
 	return got;
 }
 
-/* LD_LIBRARY_PATH, the configuration, then the folders that are built into the loader and are there. */
-int assemble_loader(struct view *v, struct err *err)
+static void set_machine(struct inventory *inv, const struct elf_facts *elf)
 {
-	static const char *const glibc[] = { "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu",
-					     "/usr/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib" };
+	inv->loader.machine = elf->machine;
+	inv->loader.wide = elf->wide;
+}
+
+/*
+ * The folders that are built into the loader. glibc's are those of its build:
+ * Debian's family names a folder a machine and looks there first, others look
+ * into lib64 (or lib) alone; where the loader itself lies tells which it is.
+ * musl: ldso/dynlink.c, "/lib:/usr/local/lib:/usr/lib".
+ */
+static int find_defaults(struct view *v)
+{
+	static const char *const loaders[] = { "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib64/ld64.so.2", "/lib/ld-linux.so.2" };
 	static const char *const musl[] = { "/lib", "/usr/local/lib", "/usr/lib" };
 	struct inventory *inv = v->inv;
-	if (!v->base[0] || !inv->os.libc)
+	void *to = &inv->loader.defaults;
+	int got = 0;
+	if (str_eq(inv->os.libc, "musl")) {
+		for (size_t i = 0; got == 0 && i < sizeof(musl) / sizeof(*musl); i++)
+			got = add_dir(v, to, SPAN_STR(musl[i]));
+		return got;
+	}
+	uint32_t dir = FS_NONE;
+	for (size_t i = 0; dir == FS_NONE && i < sizeof(loaders) / sizeof(*loaders); i++) {
+		uint32_t n = fs_find(v->fs, 0, SPAN_STR(loaders[i]), true);
+		const struct item *item = n == FS_NONE ? NULL : view_item(v, n);
+		if (item && item->elf)
+			set_machine(inv, item->elf);
+		if (n != FS_NONE)
+			dir = fs_node(v->fs, n)->parent;
+	}
+	struct span name = dir == FS_NONE ? SPAN_STR("lib") : fs_name(v->fs, dir);
+	if (span_find(name, "-linux-gnu") < name.n) {
+		static const char *const above[] = { "/lib/", "/usr/lib/" };
+		for (size_t i = 0; got == 0 && i < 2; i++) {
+			char *path = arena_printf(&inv->arena, "%s%.*s", above[i], (int)name.n, (const char *)name.p);
+			got = path ? add_dir(v, to, SPAN_STR(path)) : -1;
+		}
+		name = SPAN_STR("lib");
+	}
+	bool lib64 = span_eq(name, "lib64");
+	if (got == 0)
+		got = add_dir(v, to, SPAN_STR(lib64 ? "/lib64" : "/lib"));
+	return got < 0 ? got : add_dir(v, to, SPAN_STR(lib64 ? "/usr/lib64" : "/usr/lib"));
+}
+
+/* /etc/ld-musl-ARCH.path stands for musl's own list: folders, one a line or with ':' between them. */
+static int read_musl_path(struct view *v)
+{
+	uint32_t etc = fs_find(v->fs, 0, SPAN_STR("/etc"), true);
+	for (uint32_t c = etc == FS_NONE ? FS_NONE : fs_first(v->fs, etc); c != FS_NONE; c = fs_next_sibling(v->fs, c)) {
+		const struct item *item = view_item(v, c);
+		struct span name = fs_name(v->fs, c);
+		if (!span_starts(name, "ld-musl-") || !span_ends(name, ".path") || !item || item->kind != ITEM_TEXT)
+			continue;
+		v->inv->loader.defaults.n = 0;
+		struct cur lines = cur_of(item->text);
+		struct span line;
+		while (cur_line(&lines, &line))
+			while (line.n)
+				if (add_dir(v, &v->inv->loader.defaults, span_trim(span_cut(&line, ':'))) < 0)
+					return -1;
+	}
+	return 0;
+}
+
+/* Entries of ld.so.cache for programs of the target's machine. A broken cache is a gap: then nobody knows what it says. */
+static int read_cache(struct view *v)
+{
+	struct inventory *inv = v->inv;
+	struct span file = view_text(v, 0, "/etc/ld.so.cache");
+	struct ldcache cache;
+	struct ldcache_entry e;
+	struct err err = ERR_INIT;
+	if (!file.p)
 		return 0;
-	bool is_musl = str_eq(inv->os.libc, "musl");
+	if (ldcache_open(file, &cache, &err) < 0)
+		return inventory_gap(inv, -1, "/etc/ld.so.cache", "%s", err.text);
+	inv->loader.has_cache = true;
+	while (ldcache_next(&cache, &e)) {
+		if (!ldcache_fits(e.flags, inv->loader.machine, inv->loader.wide) || e.legacy_hwcap)
+			continue;
+		struct cached_library *c = list_push(&inv->arena, &inv->loader.cache);
+		if (!c)
+			return -1;
+		c->soname = arena_strn(&inv->arena, e.soname.p, e.soname.n);
+		c->path = arena_strn(&inv->arena, e.path.p, e.path.n);
+		c->hwcap = e.hwcap.p ? arena_strn(&inv->arena, e.hwcap.p, e.hwcap.n) : NULL;
+		if (!c->soname || !c->path || (e.hwcap.p && !c->hwcap))
+			return -1;
+	}
+	return 0;
+}
+
+/* ld.so.preload: names with blanks or ':' between them, '#' begins a comment. */
+static int read_preload(struct view *v)
+{
+	struct cur lines = cur_of(view_text(v, 0, "/etc/ld.so.preload"));
+	struct span line;
+	while (cur_line(&lines, &line)) {
+		line = span_sub(line, 0, span_chr(line, '#'));
+		while (line.n) {
+			size_t n = 0;
+			while (n < line.n && !strchr(" \t:", line.p[n]))
+				n++;
+			if (n && add_dir(v, &v->inv->loader.preload, span_sub(line, 0, n)) < 0)
+				return -1;
+			line = span_from(line, n + 1);
+		}
+	}
+	return 0;
+}
+
+/* LD_LIBRARY_PATH, the configuration, then the folders that are built into the loader and are there. */
+static int list_dirs(struct view *v)
+{
+	struct inventory *inv = v->inv;
 	const char *list = inventory_env(inv, "LD_LIBRARY_PATH");
 	struct span rest = SPAN_STR(list ? list : "");
 	int got = 0;
 	while (got == 0 && rest.n)
-		got = add_dir(v, span_cut(&rest, ':'));
-	if (got == 0 && !is_musl)
-		got = read_conf(v, view_text(v, 0, "/etc/ld.so.conf"), 0);
-	size_t n = is_musl ? sizeof(musl) / sizeof(*musl) : sizeof(glibc) / sizeof(*glibc);
-	for (size_t i = 0; got == 0 && i < n; i++) {
-		const char *dir = is_musl ? musl[i] : glibc[i];
-		if (fs_find(v->fs, 0, SPAN_STR(dir), true) != FS_NONE)
-			got = add_dir(v, SPAN_STR(dir));
-	}
+		got = add_dir(v, &inv->loader_dirs, span_cut(&rest, ':'));
+	for (size_t i = 0; got == 0 && i < inv->loader.configured.n; i++)
+		got = add_dir(v, &inv->loader_dirs, SPAN_STR(inv->loader.configured.v[i]));
+	for (size_t i = 0; got == 0 && i < inv->loader.defaults.n; i++)
+		if (fs_find(v->fs, 0, SPAN_STR(inv->loader.defaults.v[i]), true) != FS_NONE)
+			got = add_dir(v, &inv->loader_dirs, SPAN_STR(inv->loader.defaults.v[i]));
+	return got;
+}
+
+int assemble_loader(struct view *v, struct err *err)
+{
+	struct inventory *inv = v->inv;
+	if (!v->base[0] || !inv->os.libc)
+		return 0;
+	bool musl = str_eq(inv->os.libc, "musl");
+	inv->loader.known = true;
+	inv->loader.machine = str_eq(inv->arch, "arm64") ? EM_AARCH64 : EM_X86_64;
+	inv->loader.wide = true;
+	int got = find_defaults(v);
+	if (got == 0)
+		got = musl ? read_musl_path(v) : read_conf(v, view_text(v, 0, "/etc/ld.so.conf"), 0);
+	if (got == 0 && !musl && (read_cache(v) < 0 || read_preload(v) < 0))
+		got = -1;
+	if (got == 0)
+		got = list_dirs(v);
 	inv->known |= INV_LOADER;
 	/* a compat folder among them is active by the loader alone, whatever the runtime does */
 	for (size_t i = 0; got == 0 && i < inv->compat.n; i++) {
