@@ -119,6 +119,18 @@ static const char *lib_token(const struct loader_run *r)
 	return first + 1;
 }
 
+/* Before 2.37 glibc called better x86-64 machines "haswell". */
+static const char *platform_token(const struct loader_run *r)
+{
+	bool haswell = r->legacy_hwcaps && r->inv->loader.machine == EM_X86_64;
+	return haswell ? "haswell" : elf_machine_name(r->inv->loader.machine);
+}
+
+static const char *origin_token(const struct search *s, uint32_t origin)
+{
+	return origin == FS_NONE ? NULL : fs_path(s->r->inv->fs, origin, s->r->a);
+}
+
 /* A path with $ORIGIN, $LIB and $PLATFORM in it: the folder to start from, and the text that is left. */
 static struct span expand(struct search *s, struct span path, uint32_t origin, uint32_t *from)
 {
@@ -128,7 +140,6 @@ static struct span expand(struct search *s, struct span path, uint32_t origin, u
 	static const struct { const char *word; char which; } tokens[] = {
 		{ "$ORIGIN", 'o' }, { "${ORIGIN}", 'o' }, { "$LIB", 'l' }, { "${LIB}", 'l' }, { "$PLATFORM", 'p' }, { "${PLATFORM}", 'p' },
 	};
-	const struct inventory *inv = s->r->inv;
 	const char *done = "";
 	while (path.n) {
 		size_t at = span_chr(path, '$'), k = 0;
@@ -139,8 +150,7 @@ static struct span expand(struct search *s, struct span path, uint32_t origin, u
 		size_t skip = at;
 		if (at < path.n && k < sizeof(tokens) / sizeof(*tokens)) {
 			skip += strlen(tokens[k].word);
-			const char *machine = elf_machine_name(inv->loader.machine);
-			value = tokens[k].which == 'l' ? lib_token(s->r) : tokens[k].which == 'p' ? machine : origin == FS_NONE ? NULL : fs_path(inv->fs, origin, s->r->a);
+			value = tokens[k].which == 'l' ? lib_token(s->r) : tokens[k].which == 'p' ? platform_token(s->r) : origin_token(s, origin);
 			if (!value)
 				return (struct span){ 0 };
 		} else if (at < path.n) {
