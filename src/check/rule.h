@@ -46,7 +46,7 @@ struct rule {
 };
 
 /* The families; each ends with a rule without id. */
-extern const struct rule rules_driver[], rules_gpu[], rules_container[], rules_library[], rules_python[], rules_distribution[];
+extern const struct rule rules_driver[], rules_gpu[], rules_container[], rules_library[], rules_loading[], rules_python[], rules_distribution[];
 
 /* A finding at the rule's own level, about the subject. Never NULL: without memory it is a dummy, and out->bad is set. */
 struct finding *emit(struct out *out, enum answer answer, struct subject s, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -74,6 +74,9 @@ bool uses_cuda(const struct package *p);
 
 /* Do the driver rules apply: a host with NVIDIA GPUs (or unknown ones) that states something. */
 bool host_counts(const struct facts *f);
+
+/* Is a file of that soname anywhere in the target? */
+bool library_present(const struct facts *f, const char *soname);
 
 /* How a package's code meets a GPU. */
 enum cover { COVER_UNKNOWN, COVER_NATIVE, COVER_JIT, COVER_JIT_UNKNOWN, COVER_JIT_TOO_NEW, COVER_NONE, COVER_NOT_APPLICABLE };

@@ -2,6 +2,8 @@
 #ifndef DERIVE_DERIVE_H
 #define DERIVE_DERIVE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct inventory;
@@ -24,6 +26,9 @@ int derive_target(struct inventory *inv, const struct matrix *m, const struct de
 
 /* The path of a library below its owner's site folder: what the tables' globs are written against. */
 const char *library_path_in_site(const struct library *l, const struct package *owner);
+
+/* Is it a module that `import` opens, by its name (importlib's EXTENSION_SUFFIXES)? */
+bool library_is_module(const struct library *l);
 
 /* The steps of derive_target, in its order; each in a file of its own. */
 int environments_find(struct inventory *inv, const struct matrix *m, const struct derive_options *o, struct err *err);

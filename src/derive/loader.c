@@ -290,8 +290,7 @@ static struct library *interpreter(const struct work *w, const struct environmen
 	return NULL;
 }
 
-/* Is it a module that `import` opens, by its name (importlib's EXTENSION_SUFFIXES)? */
-static bool is_module(const struct library *l)
+bool library_is_module(const struct library *l)
 {
 	const char *name = path_base(l->path);
 	return strstr(name, ".cpython-") || str_ends(name, ".abi3.so") || (str_ends(name, ".so") && !str_starts(name, "lib") && !l->soname);
@@ -349,7 +348,7 @@ static int open_all(struct work *w, const struct environment *e, bool modules)
 	struct inventory *inv = w->run.inv;
 	for (size_t i = 0; i < inv->libraries.n && w->run.steps <= LIMIT_LOADS; i++) {
 		struct library *l = &inv->libraries.v[i];
-		if (!l->elf || !l->elf->dynamic || w->done[i] || !in_environment(l, e) || is_module(l) != modules)
+		if (!l->elf || !l->elf->dynamic || w->done[i] || !in_environment(l, e) || library_is_module(l) != modules)
 			continue;
 		if (l->elf->interp && !l->soname) {
 			struct process own;
@@ -389,13 +388,6 @@ static int run_programs(struct work *w)
 	return 0;
 }
 
-static int user_cmp(const void *a, const void *b)
-{
-	const struct resolved *x = a, *y = b;
-	int c = strcmp(x->user, y->user);
-	return c ? c : strcmp(x->soname, y->soname);
-}
-
 static int run_all(struct work *w)
 {
 	struct inventory *inv = w->run.inv;
@@ -409,7 +401,7 @@ static int run_all(struct work *w)
 		return -1;
 	if (w->run.steps > LIMIT_LOADS && inventory_gap(inv, -1, NULL, "what the loader does is followed for %u names and no further", LIMIT_LOADS) < 0)
 		return -1;
-	list_sort(&inv->resolved, user_cmp);
+	list_sort(&inv->resolved, resolved_cmp);
 	return 0;
 }
 

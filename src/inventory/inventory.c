@@ -48,6 +48,13 @@ int inventory_gap(struct inventory *inv, int layer, const char *path, const char
 	return g->reason && (g->path || !path) ? 0 : -1;
 }
 
+int resolved_cmp(const void *a, const void *b)
+{
+	const struct resolved *x = a, *y = b;
+	int c = str_cmp(x->user, y->user);
+	return c ? c : str_cmp(x->soname, y->soname);
+}
+
 const char *inventory_env(const struct inventory *inv, const char *name)
 {
 	for (size_t i = 0; i < inv->env.n; i++)

@@ -256,6 +256,9 @@ void inventory_free(struct inventory *inv);
 /* Adds a gap (copies the texts; path may be NULL). Over LIMIT_GAPS it is only counted. -1 when memory runs out. */
 int inventory_gap(struct inventory *inv, int layer, const char *path, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The order of `resolved`: by user, then soname; for qsort. */
+int resolved_cmp(const void *a, const void *b);
+
 /* The value of a variable of the target's ENV; NULL if unset or ENV not known. */
 const char *inventory_env(const struct inventory *inv, const char *name);
 const struct package *inventory_package(const struct inventory *inv, const char *name, const char *environment);

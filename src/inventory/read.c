@@ -609,6 +609,7 @@ static void read_loader(struct reader *r, const json_t *o)
 		v->because = text(r, e, "because");
 		read_strings(r, e, "tried", &v->tried);
 	}
+	list_sort(&r->inv->resolved, resolved_cmp);
 }
 
 static void read_gaps(struct reader *r, const json_t *o)

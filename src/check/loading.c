@@ -1,0 +1,407 @@
+/* What the dynamic loader makes of the target: libraries that are missing, copies that come first, versions and names that are not defined. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "check/rule.h"
+#include "derive/derive.h"
+
+#define RULES(R) \
+	R("libc-too-old",            libc_too_old,            LIBRARY,     ERROR,   "the C library is as new as the package needs") \
+	R("missing-library",         missing_library,         LIBRARY,     ERROR,   "every library that is needed is there") \
+	R("missing-symbol-version",  missing_symbol_version,  LIBRARY,     ERROR,   "the symbol versions that are needed are defined") \
+	R("shadowed-library",        shadowed_library,        LIBRARY,     ERROR,   "the loader takes the package's own libraries") \
+	R("undefined-symbol",        undefined_symbol,        LIBRARY,     ERROR,   "every symbol is defined by a library in scope")
+
+#define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
+RULES(R)
+#undef R
+
+#define R(id, fn, scope, lvl, title) { { id, "library", title, SCOPE_##scope, LEVEL_##lvl }, fn },
+const struct rule rules_loading[] = { RULES(R) { { 0 }, NULL } };
+#undef R
+
+static const struct package *owner_of(const struct facts *f, const struct library *l)
+{
+	return l->owner ? inventory_package(f->inv, l->owner, l->environment) : NULL;
+}
+
+static const struct row_roles *role_row(const struct facts *f, const struct library *l, const struct package *p)
+{
+	return p ? matrix_role(f->m, p->name, p->version, library_path_in_site(l, p)) : NULL;
+}
+
+/*
+ * Errors come from what a core module loads, or from what a declaration
+ * names; of the rest, modules of GPU packages lose a part, and others are
+ * good to know. The table of roles says what a package makes of a failure.
+ */
+static void cap_by_use(const struct facts *f, struct finding *x, const struct library *l)
+{
+	const struct package *p = owner_of(f, l);
+	const struct row_roles *r = role_row(f, l, p);
+	bool declared = f->inv->kind == TARGET_DECLARATION;
+	if (r && !declared && (str_eq(r->on_failure, "feature-lost") || str_eq(r->on_failure, "warning")))
+		lower(x, LEVEL_NOTE, l->feature ? l->feature : "the package does without it");
+	if (r && str_eq(r->on_failure, "cpu-fallback") && f->options->expect != EXPECT_GPU)
+		lower(x, LEVEL_WARNING, "it then runs on the CPU");
+	if (l->reached || l->role == LIB_CORE || (l->role == LIB_ALTERNATIVE && l->picked) || declared)
+		return;
+	if (l->role != LIB_UNLISTED)
+		lower(x, LEVEL_NOTE, l->feature ? l->feature : "not a core library");
+	else if (p && p->gpu.vendor == VENDOR_CUDA && library_is_module(l))
+		lower(x, LEVEL_WARNING, "not known to be a core library");
+	else
+		lower(x, LEVEL_NOTE, "not known to be a core library");
+}
+
+static const char *user_name(const struct library *l)
+{
+	return l->path[0] ? path_base(l->path) : l->owner ? l->owner : "a library";
+}
+
+/* ---- the loader's choices ---- */
+
+struct choices { const struct resolved *v; size_t n; };
+
+/* What was found, or missed, for one file; choices are sorted by their user. */
+static struct choices choices_of(const struct inventory *inv, const char *user)
+{
+	size_t lo = 0, hi = inv->resolved.n;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (str_cmp(inv->resolved.v[mid].user, user) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	size_t end = lo;
+	while (end < inv->resolved.n && str_eq(inv->resolved.v[end].user, user))
+		end++;
+	return (struct choices){ inv->resolved.v + lo, end - lo };
+}
+
+/* Did the search really run for this target, so that a file without choices needs nothing? */
+static bool searched(const struct facts *f)
+{
+	return (f->inv->known & INV_LOADER) && f->inv->resolved.n;
+}
+
+/* The library at a path: they are sorted by it, but for those that somebody wrote down. */
+static const struct library *library_at(const struct inventory *inv, const char *path)
+{
+	size_t lo = 0, hi = inv->libraries.n;
+	for (size_t i = 0; inv->kind == TARGET_DECLARATION && i < hi; i++)
+		if (str_eq(inv->libraries.v[i].path, path))
+			return &inv->libraries.v[i];
+	while (path && lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int c = str_cmp(inv->libraries.v[mid].path, path);
+		if (!c)
+			return &inv->libraries.v[mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* ---- versions ---- */
+
+static void libc_too_old(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct library *l = s.library;
+	const char *have = f->inv->os.libc_version, *need = NULL;
+	if (!have || !str_eq(f->inv->os.libc, "glibc") || (!l->owner && f->inv->kind != TARGET_DECLARATION))
+		return;
+	for (size_t i = 0; i < l->version_needs.n; i++)
+		for (size_t k = 0; k < l->version_needs.v[i].versions.n; k++) {
+			const char *v = l->version_needs.v[i].versions.v[k];
+			if (str_starts(v, "GLIBC_2") && version_cmp(v + 6, have) > 0 && (!need || version_cmp(v + 6, need) > 0))
+				need = v + 6;
+		}
+	if (!need)
+		return;
+	s.package = owner_of(f, l);
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s needs glibc %s, the target has %s", path_base(l->path), need, have);
+	set_expected(out, x, need, have);
+	set_message_seen(x, arena_printf(out->a, "version `GLIBC_%s' not found (required by %s)", need, path_base(l->path)));
+	cap_by_use(f, x, l);
+	add_remedy(out, x, false, "use a base image with glibc %s or newer", need);
+}
+
+static bool defines_node(const struct library *l, const char *node)
+{
+	for (size_t k = 0; k < l->version_defs.n; k++)
+		if (str_eq(l->version_defs.v[k], node))
+			return true;
+	return false;
+}
+
+/* The copy that lacks a node: the one that the loader takes; where nobody searched, any, unless another copy has it. NULL: none lacks it. */
+static const struct library *lacking(const struct facts *f, const struct library *user, const char *soname, const char *node)
+{
+	const struct library *found = NULL;
+	if (searched(f)) {
+		struct choices c = choices_of(f->inv, user->path);
+		for (size_t i = 0; i < c.n; i++)
+			if (str_eq(c.v[i].soname, soname))
+				found = library_at(f->inv, c.v[i].path);
+		/* without any node it serves every need: "no version information available" is all that the loader says */
+		return found && found->version_defs.n && !defines_node(found, node) ? found : NULL;
+	}
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *l = &f->inv->libraries.v[i];
+		if (!str_eq(l->soname ? l->soname : path_base(l->path), soname) || !l->version_defs.n)
+			continue;
+		if (defines_node(l, node))
+			return NULL;
+		found = l;
+	}
+	return found;
+}
+
+static void missing_symbol_version(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct library *l = s.library;
+	if (str_eq(f->inv->os.libc, "musl") || (!l->owner && !l->reached && f->inv->kind != TARGET_DECLARATION))
+		return; /* musl knows no versions */
+	for (size_t i = 0; i < l->version_needs.n; i++) {
+		const struct lib_need *n = &l->version_needs.v[i];
+		for (size_t k = 0; k < n->versions.n; k++) {
+			const char *v = n->versions.v[k];
+			const struct library *copy = str_starts(v, "GLIBC_") ? NULL : lacking(f, l, n->soname, v);
+			if (!copy)
+				continue;
+			s.package = owner_of(f, l);
+			struct finding *x = emit(out, ANSWER_FAIL, s, "%s needs %s of %s, which %s does not define", path_base(l->path), v, n->soname, copy->path);
+			set_expected(out, x, v, copy->version_defs.v[copy->version_defs.n - 1]);
+			set_message_seen(x, arena_printf(out->a, "%s: version `%s' not found (required by %s)", copy->path, v, path_base(l->path)));
+			cap_by_use(f, x, l);
+			if (copy->owner)
+				add_remedy(out, x, false, "install a newer %s", copy->owner);
+			else if (str_starts(n->soname, "libstdc++"))
+				add_remedy(out, x, false, "use a base image with a newer libstdc++ (GCC), or take %s out of the loader's way", copy->path);
+			else
+				add_remedy(out, x, false, "install a newer %s", n->soname);
+			return;
+		}
+	}
+}
+
+/* ---- names ---- */
+
+static void undefined_symbol(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct library *l = s.library;
+	/* plug-ins get names from whoever loads them: only modules, and what they load, must have all of theirs */
+	bool counts = l->reached || l->role == LIB_CORE || library_is_module(l) || f->inv->kind == TARGET_DECLARATION;
+	if (!l->undefined.n || !counts || (!l->owner && !l->reached && f->inv->kind != TARGET_DECLARATION))
+		return;
+	s.package = owner_of(f, l);
+	const char *symbol = l->undefined.v[0];
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s: undefined symbol %s%s", user_name(l), symbol,
+				 l->undefined.n > 1 ? arena_printf(out->a, " and %zu more", l->undefined.n - 1) : "");
+	set_message_seen(x, arena_printf(out->a, "%s: undefined symbol: %s", path_base(l->path), symbol));
+	cap_by_use(f, x, l);
+	if (str_starts(symbol, "__nvJitLink"))
+		add_remedy(out, x, false, "install the nvidia-nvjitlink that the package pins, and take older copies out of LD_LIBRARY_PATH");
+	else if (str_starts(symbol, "nccl"))
+		add_remedy(out, x, false, "install the nvidia-nccl that torch pins, and take older copies out of LD_LIBRARY_PATH");
+	else if (str_starts(symbol, "_Z"))
+		add_remedy(out, x, false, "install a build of %s for the torch that is installed", l->owner ? l->owner : "the extension");
+}
+
+/* ---- what is there ---- */
+
+bool library_present(const struct facts *f, const char *soname)
+{
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *l = &f->inv->libraries.v[i];
+		if (str_eq(l->soname, soname) || str_eq(path_base(l->path), soname))
+			return true;
+	}
+	return false;
+}
+
+/* A library of a package's own folder that its loader opens by name is not found there by others. */
+static bool found_by_name(const struct facts *f, const char *soname)
+{
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *l = &f->inv->libraries.v[i];
+		bool same = str_eq(l->soname, soname) || str_eq(path_base(l->path), soname);
+		if (!same)
+			continue;
+		const char *list = inventory_env(f->inv, "LD_LIBRARY_PATH");
+		const char *dir = strrchr(l->path, '/');
+		if (!strstr(l->path, "nvidia/") || (list && dir && memmem(list, strlen(list), l->path, (size_t)(dir - l->path))))
+			return true;
+	}
+	return false;
+}
+
+static void miss(const struct facts *f, struct subject s, struct out *out, const char *soname, bool by_name, size_t further)
+{
+	const struct library *l = s.library;
+	s.package = owner_of(f, l);
+	bool elsewhere = library_present(f, soname);
+	const char *more = further ? arena_printf(out->a, " (and %zu more)", further) : "";
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s %s %s%s, which %s", user_name(l), by_name ? "opens" : "needs", soname, more ? more : "",
+				 elsewhere ? "lies where its loader does not look" : "is not in the target");
+	set_expected(out, x, soname, NULL);
+	set_message_seen(x, arena_printf(out->a, "%s: cannot open shared object file: No such file or directory", soname));
+	cap_by_use(f, x, l);
+	if (f->inv->kind == TARGET_ENVIRONMENT)
+		lower(x, LEVEL_WARNING, "the system below the environment may bring it");
+	const struct row_components *c = matrix_component(f->m, soname);
+	const char *so = strstr(soname, ".so.");
+	if (elsewhere)
+		add_remedy(out, x, false, "add its folder to LD_LIBRARY_PATH");
+	else if (c && so)
+		add_remedy(out, x, false, "install the %s wheel of CUDA %s (%s)", c->component,
+			   s.package && ver2_known(s.package->gpu.cuda) ? ver2_print(s.package->gpu.cuda).s : so + 4, c->dist);
+	else
+		add_remedy(out, x, false, "install the system package that brings %s (apt-file search %s)", soname, soname);
+}
+
+/* Of libraries for several versions of something (FFmpeg), is there one that finds all it needs? Then that is taken. */
+static bool other_loads(const struct facts *f, const struct library *l)
+{
+	for (size_t i = 0; l->group && i < f->inv->libraries.n; i++) {
+		const struct library *o = &f->inv->libraries.v[i];
+		if (o == l || !str_eq(o->group, l->group) || !str_eq(o->owner, l->owner) || !str_eq(o->environment, l->environment))
+			continue;
+		struct choices c = choices_of(f->inv, o->path);
+		size_t found = 0;
+		for (size_t k = 0; k < c.n; k++)
+			found += c.v[k].path || c.v[k].because;
+		if (found == c.n)
+			return true;
+	}
+	return false;
+}
+
+/* What the search missed for one file; the host's own libraries come with the runtime. */
+static void missed_in_search(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct library *l = s.library;
+	struct choices c = choices_of(f->inv, l->path);
+	const struct resolved *first = NULL;
+	size_t further = 0;
+	if ((!l->owner && !l->reached) || (l->role == LIB_ALTERNATIVE && other_loads(f, l)))
+		return;
+	for (size_t i = 0; i < c.n; i++) {
+		if (c.v[i].path || c.v[i].because || matrix_injected(f->m, c.v[i].soname))
+			continue;
+		further += first != NULL;
+		first = first ? first : &c.v[i];
+	}
+	if (first)
+		miss(f, s, out, first->soname, false, further);
+}
+
+/* Where nobody searched: NVIDIA's libraries that are nowhere in a target which is completely known. */
+static void missing_library(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct library *l = s.library;
+	bool whole = f->inv->complete && f->inv->kind != TARGET_WHEEL && f->inv->kind != TARGET_WHEELHOUSE;
+	if (searched(f)) {
+		missed_in_search(f, s, out);
+		return;
+	}
+	if (!whole || (f->inv->kind != TARGET_DECLARATION && l->role != LIB_CORE))
+		return;
+	for (size_t i = 0; i < l->needed.n; i++) {
+		const char *soname = l->needed.v[i];
+		if (matrix_injected(f->m, soname) || !matrix_component(f->m, soname) || library_present(f, soname))
+			continue;
+		miss(f, s, out, soname, false, 0);
+		return;
+	}
+	for (size_t i = 0; f->inv->kind == TARGET_DECLARATION && i < l->dlopen.n; i++) {
+		const char *soname = l->dlopen.v[i];
+		if (matrix_injected(f->m, soname) || found_by_name(f, soname))
+			continue;
+		miss(f, s, out, soname, true, 0);
+		return;
+	}
+}
+
+/* ---- which copy ---- */
+
+static bool in_list(const char *list, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct span rest = SPAN_STR(list ? list : "");
+	while (slash && rest.n) {
+		struct span one = span_cut(&rest, ':');
+		while (one.n > 1 && one.p[one.n - 1] == '/')
+			one.n--;
+		if (one.n == (size_t)(slash - path) && !memcmp(one.p, path, one.n))
+			return true;
+	}
+	return false;
+}
+
+/* Who would have taken a copy of its own: a wheel's library of that name, or an NVIDIA wheel's that needs it. */
+static const struct library *victim(const struct facts *f, const struct library *l)
+{
+	const char *soname = l->soname ? l->soname : path_base(l->path);
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *o = &f->inv->libraries.v[i];
+		if (o == l || !o->owner)
+			continue;
+		if (str_eq(o->soname, soname) && inventory_env_role(f->inv, o->environment) == ENV_PRIMARY)
+			return o;
+	}
+	for (size_t i = 0; f->inv->kind == TARGET_DECLARATION && i < f->inv->libraries.n; i++) {
+		const struct library *o = &f->inv->libraries.v[i];
+		for (size_t k = 0; o != l && o->owner && k < o->needed.n; k++)
+			if (str_eq(o->needed.v[k], soname))
+				return o;
+	}
+	return NULL;
+}
+
+/* Does a package's file get this copy by LD_LIBRARY_PATH? true where nobody searched: then it is what LD_LIBRARY_PATH means. */
+static bool taken_by_path(const struct facts *f, const struct library *l)
+{
+	if (!searched(f))
+		return true;
+	for (size_t i = 0; i < f->inv->resolved.n; i++) {
+		const struct resolved *r = &f->inv->resolved.v[i];
+		const struct library *user = str_eq(r->path, l->path) && str_eq(r->because, "LD_LIBRARY_PATH") ? library_at(f->inv, r->user) : NULL;
+		if (user && user->owner && inventory_env_role(f->inv, user->environment) == ENV_PRIMARY)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A copy in LD_LIBRARY_PATH goes before DT_RUNPATH, the cache and what wheels
+ * lay beside each other; DT_RPATH, which torch's wheels use, goes before it.
+ */
+static void shadowed_library(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct library *l = s.library;
+	if (l->owner || !in_list(inventory_env(f->inv, "LD_LIBRARY_PATH"), l->path) || !matrix_component(f->m, path_base(l->path)))
+		return;
+	const struct library *v = victim(f, l);
+	if (!v || !taken_by_path(f, l))
+		return;
+	const char *component = matrix_component(f->m, path_base(l->path))->component;
+	bool own = str_eq(v->soname, l->soname ? l->soname : path_base(l->path));
+	/* a copy that cannot be told apart is no finding */
+	if (own && l->version && v->version && !version_cmp(l->version, v->version))
+		return;
+	s.package = owner_of(f, v);
+	struct finding *x = emit(out, ANSWER_FAIL, s, "LD_LIBRARY_PATH puts %s before %s%s", l->path, own ? v->path : "the copy that ", own ? "" : path_base(v->path));
+	set_expected(out, x, v->version, l->version);
+	bool older = l->version && v->version && version_cmp(l->version, v->version) < 0;
+	if (str_eq(component, "cudnn"))
+		set_message_seen(x, "cuDNN version incompatibility: PyTorch was compiled against another version than the runtime found");
+	if (!(older && (str_eq(component, "cudnn") || str_eq(component, "nvjitlink"))))
+		lower(x, LEVEL_WARNING, older ? "an older copy, not checked by its users" : "not known to be older");
+	add_remedy(out, x, false, "take its folder out of LD_LIBRARY_PATH");
+}
