@@ -40,9 +40,9 @@ $O/%.o: %.c
 $O/%.o: $O/%.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$O/tools/embed: tools/embed.c src/base/version.c src/base/sm.c
+$O/tools/embed: tools/embed.c src/matrix/rows.h src/base/version.c src/base/sm.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -Isrc -o $@ $^ $(shell $(PKG_CONFIG) --cflags --libs jansson)
+	$(CC) -std=c11 -D_GNU_SOURCE -Isrc -o $@ $(filter %.c,$^) $(shell $(PKG_CONFIG) --cflags --libs jansson)
 $O/matrices.c: $(sort $(wildcard matrices/*.json)) $O/tools/embed
 	@mkdir -p $(@D)
 	$O/tools/embed $(filter %.json,$^) >$@

@@ -161,6 +161,28 @@ static int load(struct work *w, struct process *p, load_list *list, bool *whole)
 	return 0;
 }
 
+static int settle(struct work *w, struct process *p, const load_list *list, bool whole, bool core);
+
+/* What a library is known to open by name while it runs: each is a load of its own, searched for as for a need of the library. */
+static int open_by_name(struct work *w, struct process *p, int user, bool core)
+{
+	struct library *lib = p->objects.v[user].lib;
+	const struct package *owner = lib->owner ? inventory_package(w->run.inv, lib->owner, lib->environment) : NULL;
+	const struct row_preloads *row;
+	for (size_t i = 0; (row = matrix_opens(w->run.m, owner ? owner->name : NULL, owner ? owner->version : NULL, path_base(lib->path), &i));) {
+		int index;
+		load_list list = { 0 };
+		bool whole = true;
+		if (!list_add(&w->run.inv->arena, &lib->dlopen, row->library) || need(w, p, user, row->library, true, &index) < 0)
+			return -1;
+		if (index < 0 || !p->objects.v[index].lib || w->done[index_of(w, p->objects.v[index].lib)])
+			continue;
+		if (!list_add(&w->arena, &list, index) || load(w, p, &list, &whole) < 0 || settle(w, p, &list, whole, core) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* After a load: names that stay undefined, what is reached, and that these libraries are done. */
 static int settle(struct work *w, struct process *p, const load_list *list, bool whole, bool core)
 {
@@ -174,6 +196,8 @@ static int settle(struct work *w, struct process *p, const load_list *list, bool
 		if (w->done[at])
 			continue;
 		w->done[at] = true;
+		if (open_by_name(w, p, list->v[i], core) < 0)
+			return -1;
 		if (loader_symbols(&w->run, p, list->v, list->n, whole && inv->loader.known, lib) < 0)
 			return -1;
 	}
@@ -321,6 +345,49 @@ static bool is_core(const struct library *l)
 	return l->role == LIB_CORE || (l->role == LIB_ALTERNATIVE && l->picked);
 }
 
+/* The files that a package opens when it is imported, or when its own libraries do not load: out of each folder of packages, in the table's order. */
+static int open_preloads(struct work *w, struct process *p, const struct environment *e, const struct package *package, const char *kind)
+{
+	struct inventory *inv = w->run.inv;
+	const struct row_preloads *row;
+	for (size_t i = 0; (row = matrix_preload(w->run.m, package->name, package->version, kind, &i));) {
+		struct library *found = NULL;
+		for (size_t s = 0; s < e->site_packages.n && !found; s++) {
+			const char *site = e->site_packages.v[s];
+			size_t n = str_eq(site, ".") ? 0 : strlen(site) + 1;
+			for (size_t k = 0; k < inv->libraries.n && !found; k++)
+				if (below(inv->libraries.v[k].path, site) && glob_match(row->library, inv->libraries.v[k].path + n))
+					found = &inv->libraries.v[k];
+		}
+		if (found && open_library(w, p, found, false, str_eq(package->name, "torch")) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Takes a library's choices back, so that it is searched for again. */
+static void forget(struct work *w, const struct library *l)
+{
+	struct inventory *inv = w->run.inv;
+	size_t kept = 0;
+	for (size_t i = 0; i < inv->resolved.n; i++)
+		if (!str_eq(inv->resolved.v[i].user, l->path))
+			inv->resolved.v[kept++] = inv->resolved.v[i];
+	inv->resolved.n = kept;
+	w->done[index_of(w, l)] = false;
+}
+
+/* Is something that a library needs missing? */
+static bool misses(const struct work *w, const struct library *l)
+{
+	for (size_t i = 0; i < w->run.inv->resolved.n; i++) {
+		const struct resolved *r = &w->run.inv->resolved.v[i];
+		if (str_eq(r->user, l->path) && !r->path && !r->because)
+			return true;
+	}
+	return false;
+}
+
 /* `import torch`: torch/__init__.py loads libtorch_global_deps.so for everybody to see, then the module torch._C. */
 static int import_torch(struct work *w, const struct environment *e)
 {
@@ -340,6 +407,15 @@ static int import_torch(struct work *w, const struct environment *e)
 		return 0;
 	if (copy_process(w, &w->base, &w->torch) < 0 || (deps && open_library(w, &w->torch, deps, true, true) < 0))
 		return -1;
+	const struct package *torch = module->owner ? inventory_package(inv, module->owner, e->path) : NULL;
+	if (torch && deps && misses(w, deps)) {
+		forget(w, deps);
+		if (copy_process(w, &w->base, &w->torch) < 0 || open_preloads(w, &w->torch, e, torch, "rescue") < 0 ||
+		    open_library(w, &w->torch, deps, true, true) < 0)
+			return -1;
+	}
+	if (torch && open_preloads(w, &w->torch, e, torch, "import") < 0)
+		return -1;
 	return open_library(w, &w->torch, module, false, true);
 }
 
@@ -357,8 +433,13 @@ static int open_all(struct work *w, const struct environment *e, bool modules)
 			continue;
 		}
 		bool after_torch = w->torch.objects.n && (needs_torch(l) || requires_torch(w, l));
+		const struct package *owner = l->owner ? inventory_package(inv, l->owner, l->environment) : NULL;
 		struct process p;
-		if (copy_process(w, after_torch ? &w->torch : &w->base, &p) < 0 || open_library(w, &p, l, false, is_core(l)) < 0)
+		if (copy_process(w, after_torch ? &w->torch : &w->base, &p) < 0)
+			return -1;
+		if (owner && !str_eq(owner->name, "torch") && open_preloads(w, &p, e, owner, "import") < 0)
+			return -1;
+		if (open_library(w, &p, l, false, is_core(l)) < 0)
 			return -1;
 	}
 	return 0;

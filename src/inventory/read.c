@@ -596,7 +596,7 @@ static void read_loader(struct reader *r, const json_t *o)
 	const json_t *loader = object(r, o, "loader"), *list, *e;
 	if (!loader)
 		return;
-	r->inv->known |= INV_LOADER;
+	r->inv->known |= json_object_get(loader, "dirs") ? INV_LOADER : 0;
 	read_strings(r, loader, "dirs", &r->inv->loader_dirs);
 	list = array(r, loader, "resolved");
 	for (size_t i = 0; (e = item(r, list, "resolved", &i));) {

@@ -448,6 +448,34 @@ static void put_pythons(struct json_out *j, const struct inventory *inv)
 	}
 }
 
+static void put_loader(struct json_out *j, const struct inventory *inv)
+{
+	if (!(inv->known & INV_LOADER) && !inv->resolved.n)
+		return;
+	jout_key(j, "loader");
+	jout_object(j);
+	if (inv->known & INV_LOADER)
+		put_strings(j, "dirs", &inv->loader_dirs);
+	if (inv->resolved.n) {
+		jout_key(j, "resolved");
+		jout_array(j);
+	}
+	for (size_t i = 0; i < inv->resolved.n; i++) {
+		const struct resolved *r = &inv->resolved.v[i];
+		jout_object_line(j);
+		jout_put(j, "for", r->user);
+		jout_put(j, "soname", r->soname);
+		jout_put(j, "path", r->path);
+		put_known(j, "because", r->because);
+		if (!r->path)
+			put_strings(j, "tried", &r->tried);
+		jout_object_end(j);
+	}
+	if (inv->resolved.n)
+		jout_array_end(j);
+	jout_object_end(j);
+}
+
 static void put_system(struct json_out *j, const struct inventory *inv)
 {
 	if (inv->known & INV_DRIVER_LIBRARIES) {
@@ -512,29 +540,7 @@ static void put_system(struct json_out *j, const struct inventory *inv)
 		}
 		jout_array_end(j);
 	}
-	if (inv->known & INV_LOADER) {
-		jout_key(j, "loader");
-		jout_object(j);
-		put_strings(j, "dirs", &inv->loader_dirs);
-		if (inv->resolved.n)
-			jout_key(j, "resolved");
-		if (inv->resolved.n)
-			jout_array(j);
-		for (size_t i = 0; i < inv->resolved.n; i++) {
-			const struct resolved *r = &inv->resolved.v[i];
-			jout_object_line(j);
-			jout_put(j, "for", r->user);
-			jout_put(j, "soname", r->soname);
-			jout_put(j, "path", r->path);
-			put_known(j, "because", r->because);
-			if (!r->path)
-				put_strings(j, "tried", &r->tried);
-			jout_object_end(j);
-		}
-		if (inv->resolved.n)
-			jout_array_end(j);
-		jout_object_end(j);
-	}
+	put_loader(j, inv);
 }
 
 void inventory_write(const struct inventory *inv, bool files, struct json_out *j)

@@ -30,6 +30,7 @@ struct field { const char *name; enum kind kind; size_t at; };
 #define FIELD_minor_version(k, f) { #f, k, offsetof(struct row_minor_version, f) },
 #define FIELD_package_cuda(k, f) { #f, k, offsetof(struct row_package_cuda, f) },
 #define FIELD_package_floors(k, f) { #f, k, offsetof(struct row_package_floors, f) },
+#define FIELD_preloads(k, f) { #f, k, offsetof(struct row_preloads, f) },
 #define FIELD_ptx(k, f) { #f, k, offsetof(struct row_ptx, f) },
 #define FIELD_roles(k, f) { #f, k, offsetof(struct row_roles, f) },
 #define FIELD_toolkits(k, f) { #f, k, offsetof(struct row_toolkits, f) },

@@ -219,6 +219,27 @@ const struct row_roles *matrix_role(const struct matrix *m, const char *package,
 	return NULL;
 }
 
+const struct row_preloads *matrix_preload(const struct matrix *m, const char *package, const char *version, const char *kind, size_t *i)
+{
+	while (*i < m->preloads.n) {
+		const struct row_preloads *r = &m->preloads.v[(*i)++];
+		if (str_eq(r->kind, kind) && fits(r->package, r->versions, package, version))
+			return r;
+	}
+	return NULL;
+}
+
+const struct row_preloads *matrix_opens(const struct matrix *m, const char *package, const char *version, const char *file_name, size_t *i)
+{
+	while (*i < m->preloads.n) {
+		const struct row_preloads *r = &m->preloads.v[(*i)++];
+		bool whose = !r->package[0] || (package && fits(r->package, r->versions, package, version));
+		if (str_eq(r->kind, "opens") && whose && glob_match(r->user, file_name))
+			return r;
+	}
+	return NULL;
+}
+
 const struct row_components *matrix_component(const struct matrix *m, const char *file_name)
 {
 	for (size_t i = 0; i < m->components.n; i++) {

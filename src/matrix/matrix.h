@@ -76,6 +76,13 @@ const struct row_package_cuda *matrix_package_cuda(const struct matrix *m, const
 const struct row_package_floors *matrix_package_floor(const struct matrix *m, const char *package, const char *version);
 const struct row_generators *matrix_generator(const struct matrix *m, const char *package, const char *version);
 const struct row_roles *matrix_role(const struct matrix *m, const char *package, const char *version, const char *path_in_site);
+/*
+ * What a package loads by itself: the first row from number *i on, of that kind
+ * ("import", "rescue"); *i is then past it. NULL at the end.
+ */
+const struct row_preloads *matrix_preload(const struct matrix *m, const char *package, const char *version, const char *kind, size_t *i);
+/* What a library opens by name while it runs, likewise ("opens"); `package` owns it, or is NULL. */
+const struct row_preloads *matrix_opens(const struct matrix *m, const char *package, const char *version, const char *file_name, size_t *i);
 const struct row_components *matrix_component(const struct matrix *m, const char *file_name);
 const struct row_forward_compat *matrix_forward_compat(const struct matrix *m, struct ver2 cuda, int branch);
 const struct row_errors *matrix_error(const struct matrix *m, int code);

@@ -24,7 +24,7 @@ struct sm_list { const struct sm *v; size_t n; };
 
 #define TABLES(T) \
 	T(about) T(architectures) T(companions) T(components) T(driver_branches) T(driver_numbers) T(errors) T(forward_compat) \
-	T(generators) T(gpus) T(injected) T(known_bad) T(minor_version) T(package_cuda) T(package_floors) T(ptx) T(roles) T(toolkits) T(torch)
+	T(generators) T(gpus) T(injected) T(known_bad) T(minor_version) T(package_cuda) T(package_floors) T(preloads) T(ptx) T(roles) T(toolkits) T(torch)
 
 #define TABLE_about(F) F(STR, value)
 #define TABLE_architectures(F) F(VER2, cc) F(STR, arch) F(INT, first_branch) F(INT, last_branch) F(VER2, first_cuda) F(VER2, last_cuda) \
@@ -43,6 +43,7 @@ struct sm_list { const struct sm *v; size_t n; };
 #define TABLE_minor_version(F) F(VER2, from) F(VER2, to) F(STR, driver) F(STR, windows_driver) F(BOOL, minor_compatible)
 #define TABLE_package_cuda(F) F(STR, package) F(STR, versions) F(STR, vendor) F(VER2, cuda)
 #define TABLE_package_floors(F) F(STR, package) F(STR, versions) F(VER2, cc) F(STR, text)
+#define TABLE_preloads(F) F(STR, package) F(STR, versions) F(STR, kind) F(STR, user) F(STR, library) F(STR, on_failure)
 #define TABLE_ptx(F) F(VER2, isa) F(VER2, cuda)
 #define TABLE_roles(F) F(STR, package) F(STR, versions) F(STR, glob) F(STR, role) F(STR, selector) F(STR, feature) F(STR, on_failure)
 #define TABLE_toolkits(F) F(VER2, cuda) F(STR, driver) F(STR, windows_driver) F(VER2, ptx) F(SMS, sm)
