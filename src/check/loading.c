@@ -62,49 +62,18 @@ static const char *user_name(const struct library *l)
 
 /* ---- the loader's choices ---- */
 
-struct choices { const struct resolved *v; size_t n; };
-
-/* What was found, or missed, for one file; choices are sorted by their user. */
-static struct choices choices_of(const struct inventory *inv, const char *user)
-{
-	size_t lo = 0, hi = inv->resolved.n;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (str_cmp(inv->resolved.v[mid].user, user) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	size_t end = lo;
-	while (end < inv->resolved.n && str_eq(inv->resolved.v[end].user, user))
-		end++;
-	return (struct choices){ inv->resolved.v + lo, end - lo };
-}
-
-/* Did the search really run for this target, so that a file without choices needs nothing? */
+/* Did the search run for this target, so that a file without misses has all that it needs? */
 static bool searched(const struct facts *f)
 {
-	return (f->inv->known & INV_LOADER) && f->inv->resolved.n;
+	return f->inv->resolved.n > 0;
 }
 
-/* The library at a path: they are sorted by it, but for those that somebody wrote down. */
-static const struct library *library_at(const struct inventory *inv, const char *path)
+static bool opened_by_name(const struct library *l, const char *soname)
 {
-	size_t lo = 0, hi = inv->libraries.n;
-	for (size_t i = 0; inv->kind == TARGET_DECLARATION && i < hi; i++)
-		if (str_eq(inv->libraries.v[i].path, path))
-			return &inv->libraries.v[i];
-	while (path && lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int c = str_cmp(inv->libraries.v[mid].path, path);
-		if (!c)
-			return &inv->libraries.v[mid];
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
+	for (size_t i = 0; i < l->dlopen.n; i++)
+		if (str_eq(l->dlopen.v[i], soname))
+			return true;
+	return false;
 }
 
 /* ---- versions ---- */
@@ -144,10 +113,10 @@ static const struct library *lacking(const struct facts *f, const struct library
 {
 	const struct library *found = NULL;
 	if (searched(f)) {
-		struct choices c = choices_of(f->inv, user->path);
+		struct choices c = inventory_choices(f->inv, user->path);
 		for (size_t i = 0; i < c.n; i++)
 			if (str_eq(c.v[i].soname, soname))
-				found = library_at(f->inv, c.v[i].path);
+				found = inventory_library(f->inv, c.v[i].path);
 		/* without any node it serves every need: "no version information available" is all that the loader says */
 		return found && found->version_defs.n && !defines_node(found, node) ? found : NULL;
 	}
@@ -272,7 +241,7 @@ static bool other_loads(const struct facts *f, const struct library *l)
 		const struct library *o = &f->inv->libraries.v[i];
 		if (o == l || !str_eq(o->group, l->group) || !str_eq(o->owner, l->owner) || !str_eq(o->environment, l->environment))
 			continue;
-		struct choices c = choices_of(f->inv, o->path);
+		struct choices c = inventory_choices(f->inv, o->path);
 		size_t found = 0;
 		for (size_t k = 0; k < c.n; k++)
 			found += c.v[k].path || c.v[k].because;
@@ -286,7 +255,7 @@ static bool other_loads(const struct facts *f, const struct library *l)
 static void missed_in_search(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct library *l = s.library;
-	struct choices c = choices_of(f->inv, l->path);
+	struct choices c = inventory_choices(f->inv, l->path);
 	const struct resolved *first = NULL;
 	size_t further = 0;
 	if ((!l->owner && !l->reached) || (l->role == LIB_ALTERNATIVE && other_loads(f, l)))
@@ -298,7 +267,7 @@ static void missed_in_search(const struct facts *f, struct subject s, struct out
 		first = first ? first : &c.v[i];
 	}
 	if (first)
-		miss(f, s, out, first->soname, false, further);
+		miss(f, s, out, first->soname, opened_by_name(l, first->soname), further);
 }
 
 /* Where nobody searched: NVIDIA's libraries that are nowhere in a target which is completely known. */
@@ -371,7 +340,7 @@ static bool taken_by_path(const struct facts *f, const struct library *l)
 		return true;
 	for (size_t i = 0; i < f->inv->resolved.n; i++) {
 		const struct resolved *r = &f->inv->resolved.v[i];
-		const struct library *user = str_eq(r->path, l->path) && str_eq(r->because, "LD_LIBRARY_PATH") ? library_at(f->inv, r->user) : NULL;
+		const struct library *user = str_eq(r->path, l->path) && str_eq(r->because, "LD_LIBRARY_PATH") ? inventory_library(f->inv, r->user) : NULL;
 		if (user && user->owner && inventory_env_role(f->inv, user->environment) == ENV_PRIMARY)
 			return true;
 	}

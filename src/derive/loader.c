@@ -107,8 +107,9 @@ static int need(struct work *w, struct process *p, int user, const char *name, b
 		*index = (int)p->objects.n - 1;
 	}
 	bool miss = *index < 0;
-	/* without the system around it, a miss only says that this target does not bring it */
-	if (!keep || !lib || (miss && !inv->loader.known))
+	/* without the system around it, a miss only says that this target does not bring it: NVIDIA's libraries are what counts then */
+	bool told = inv->loader.known || (inv->kind == TARGET_ENVIRONMENT && matrix_component(w->run.m, name));
+	if (!keep || !lib || (miss && !told))
 		return 0;
 	if (keep_choice(w, p, lib, name, &c, *index) < 0)
 		return -1;

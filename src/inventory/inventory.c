@@ -73,6 +73,42 @@ const struct package *inventory_package(const struct inventory *inv, const char 
 	return NULL;
 }
 
+const struct library *inventory_library(const struct inventory *inv, const char *path)
+{
+	size_t lo = 0, hi = inv->libraries.n;
+	/* sorted by path, but for those that somebody wrote down */
+	for (size_t i = 0; inv->kind == TARGET_DECLARATION && i < hi; i++)
+		if (str_eq(inv->libraries.v[i].path, path))
+			return &inv->libraries.v[i];
+	while (path && lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int c = str_cmp(inv->libraries.v[mid].path, path);
+		if (!c)
+			return &inv->libraries.v[mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+struct choices inventory_choices(const struct inventory *inv, const char *user)
+{
+	size_t lo = 0, hi = inv->resolved.n;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (str_cmp(inv->resolved.v[mid].user, user) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	size_t end = lo;
+	while (end < inv->resolved.n && str_eq(inv->resolved.v[end].user, user))
+		end++;
+	return (struct choices){ inv->resolved.v + lo, end - lo };
+}
+
 const struct environment *inventory_environment(const struct inventory *inv, const char *path)
 {
 	for (size_t i = 0; path && i < inv->environments.n; i++)

@@ -263,6 +263,12 @@ int resolved_cmp(const void *a, const void *b);
 const char *inventory_env(const struct inventory *inv, const char *name);
 const struct package *inventory_package(const struct inventory *inv, const char *name, const char *environment);
 const struct environment *inventory_environment(const struct inventory *inv, const char *path);
+/* The library at a path; NULL if none is listed there. */
+const struct library *inventory_library(const struct inventory *inv, const char *path);
+
+/* What the loader took, or missed, for one file. */
+struct choices { const struct resolved *v; size_t n; };
+struct choices inventory_choices(const struct inventory *inv, const char *user);
 /* The role of an environment path; ENV_PRIMARY for NULL (a target without environments is one primary environment). */
 enum env_role inventory_env_role(const struct inventory *inv, const char *environment);
 /* The history line of a layer; NULL if none. */

@@ -233,34 +233,17 @@ static void inspect_system(struct report *r, const struct inventory *inv)
 	}
 }
 
-static void inspect_loader(struct report *r, const struct inventory *inv)
-{
-	bool head = false;
-	for (size_t i = 0; i < inv->resolved.n; i++) {
-		const struct resolved *v = &inv->resolved.v[i];
-		if (r->job->tree_package) {
-			const struct library *user = NULL;
-			for (size_t k = 0; k < inv->libraries.n && !user; k++)
-				user = str_eq(inv->libraries.v[k].path, v->user) ? &inv->libraries.v[k] : NULL;
-			if (!user || !str_eq(user->owner, r->job->tree_package))
-				continue;
-		}
-		if (!head)
-			say_line(r, BOLD, "  What the loader takes", "%s", "");
-		head = true;
-		say_line(r, PLAIN, NULL, "    %s: %s -> %s (%s)", v->user, v->soname, v->path ? v->path : "not found", v->because ? v->because : "");
-	}
-}
-
 void text_inspect(struct report *r, const struct inventory *inv)
 {
 	say_line(r, BOLD, "", "%s", report_target_name(inv));
 	text_identity(r, inv);
 	text_runs(r, inv);
+	if (r->job->tree) {
+		text_tree(r, inv);
+		return;
+	}
 	inspect_gpu(r, inv);
 	inspect_system(r, inv);
-	if (r->job->tree)
-		inspect_loader(r, inv);
 	text_needs(r, inv);
 	for (size_t i = 0; i < inv->gaps.n && (i < 10 || r->job->files); i++) {
 		const struct gap *g = &inv->gaps.v[i];

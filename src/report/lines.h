@@ -20,6 +20,7 @@ const char *targets_line(struct arena *a, const char *prefix, const struct sm *v
 void text_identity(struct report *r, const struct inventory *inv);
 void text_runs(struct report *r, const struct inventory *inv);
 void text_needs(struct report *r, const struct inventory *inv);
+void text_tree(struct report *r, const struct inventory *inv); /* what the loader takes, and why */
 void text_inspect(struct report *r, const struct inventory *inv);
 
 /* Does the package carry or drive GPU code (nvidia's own parts aside)? */
