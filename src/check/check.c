@@ -280,8 +280,8 @@ static void cap_by_environment(const struct facts *f, struct result *r)
 
 static bool same_cause(const struct finding *a, const struct finding *b)
 {
-	return a->rule == b->rule && a->answer == b->answer && a->level == b->level && str_eq(a->package, b->package) &&
-	       str_eq(a->environment, b->environment) && a->package;
+	bool alike = a->cause ? str_eq(a->cause, b->cause) : a->package && str_eq(a->package, b->package);
+	return alike && a->rule == b->rule && a->answer == b->answer && a->level == b->level && str_eq(a->environment, b->environment);
 }
 
 /* GPUs of several kinds: what fails on some of them only is a warning that names them. */
@@ -318,6 +318,17 @@ static void join_paths(struct out *out, struct result *r)
 			struct finding *y = &r->findings.v[k];
 			if (!same_cause(x, y) || !str_eq(x->gpu, y->gpu))
 				continue;
+			/* of several packages torch is the one that people know */
+			if (str_eq(y->package, "torch") && !str_eq(x->package, "torch")) {
+				struct finding swap = *x;
+				*x = *y;
+				x->also.v = swap.also.v;
+				x->also.n = swap.also.n;
+				x->also.cap = swap.also.cap;
+				x->count = swap.count;
+				swap.count = y->count;
+				*y = swap;
+			}
 			if (y->path && !str_eq(x->path, y->path) && !list_add(out->a, &x->also, y->path))
 				out->bad = true;
 			x->count += y->count;

@@ -50,6 +50,7 @@ struct finding {
 	const char *missing; /* of an UNKNOWN: the fact, "host.driver", "package.cuda" or a gap's path */
 	bool is_new;         /* not in the baseline */
 	char fingerprint[33]; /* hex; of rule, host, environment, package, path and gpu */
+	const char *cause;   /* what several packages fail by alike, "libcudart.so.12"; NULL: each for itself */
 	LIST(const char *) also; /* further paths with the same cause */
 	unsigned count;
 	const char *environment, *package, *version;

@@ -84,6 +84,7 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 		return;
 	}
 	x = emit(out, ANSWER_FAIL, s, "%s cannot start: CUDA %s needs driver >= %s, the host has %s", name, ver2_print(p->gpu.cuda).s, need, have);
+	x->cause = need;
 	set_expected(out, x, need, f->host->host->driver);
 	set_cuda_error(out, x, 35);
 	set_source(out, x, "minor_version", floor->id, floor->source);

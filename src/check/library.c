@@ -19,8 +19,7 @@ RULES(R)
 const struct rule rules_library[] = { RULES(R) { { 0 }, NULL } };
 #undef R
 
-/* Name and version of a Requires-Dist line that pins one version for Linux; false for all others. */
-static bool pin_of(struct arena *a, const char *line, const char **name, const char **version)
+bool requirement_pin(struct arena *a, const char *line, const char **name, const char **version)
 {
 	struct span all = SPAN_STR(line), rest = all;
 	struct span spec = span_trim(span_cut(&rest, ';'));
@@ -47,7 +46,7 @@ static void pinned_version_mismatch(const struct facts *f, struct subject s, str
 	const struct package *p = s.package;
 	for (size_t i = 0; i < p->requires.n; i++) {
 		const char *name, *want;
-		if (!pin_of(out->a, p->requires.v[i], &name, &want) || !str_starts(name, "nvidia-"))
+		if (!requirement_pin(out->a, p->requires.v[i], &name, &want) || !str_starts(name, "nvidia-"))
 			continue;
 		const struct package *have = inventory_package(f->inv, name, p->environment);
 		if (!have || !have->version || version_cmp(have->version, want) >= 0)

@@ -159,7 +159,55 @@ static void missing_symbol_version(const struct facts *f, struct subject s, stru
 	}
 }
 
+static const char *folder_of(struct out *out, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? arena_strn(out->a, path, (size_t)(slash - path)) : path;
+}
+
 /* ---- names ---- */
+
+/* Names that begin so are of libraries that are called so. */
+static const struct { const char *names, *soname; } families[] = {
+	{ "__nvJitLink", "libnvJitLink" }, { "nccl", "libnccl" }, { "cublasLt", "libcublasLt" }, { "cublas", "libcublas" },
+	{ "cudnn", "libcudnn" }, { "cusparseLt", "libcusparseLt" }, { "cusparse", "libcusparse" }, { "cusolver", "libcusolver" },
+	{ "nvrtc", "libnvrtc" }, { "cupti", "libcupti" }, { "cufft", "libcufft" }, { "nvshmem", "libnvshmem" },
+};
+
+/* The copy that should have defined a name, as the loader took it; NULL if that cannot be told. */
+static const struct resolved *server_of(const struct facts *f, const struct library *l, const char *symbol)
+{
+	struct choices c = inventory_choices(f->inv, l->path);
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		if (!str_starts(symbol, families[i].names))
+			continue;
+		for (size_t k = 0; k < c.n; k++)
+			if (c.v[k].path && str_starts(c.v[k].soname, families[i].soname))
+				return &c.v[k];
+		return NULL;
+	}
+	return NULL;
+}
+
+static void remedy_symbol(const struct facts *f, struct out *out, struct finding *x, const struct library *l, const char *symbol, const struct resolved *from)
+{
+	const struct library *copy = from ? inventory_library(f->inv, from->path) : NULL;
+	const struct package *torch = inventory_package(f->inv, "torch", l->environment);
+	const char *name, *version;
+	if (copy && !copy->owner)
+		add_remedy(out, x, false, "take %s out of LD_LIBRARY_PATH", folder_of(out, copy->path));
+	for (size_t i = 0; copy && copy->owner && torch && i < torch->requires.n; i++)
+		if (requirement_pin(out->a, torch->requires.v[i], &name, &version) && str_eq(name, copy->owner))
+			add_remedy(out, x, false, "pip install %s==%s", name, version);
+	if (x->remedies.n)
+		return;
+	if (str_starts(symbol, "__nvJitLink"))
+		add_remedy(out, x, false, "install the nvidia-nvjitlink that the package pins, and take older copies out of LD_LIBRARY_PATH");
+	else if (str_starts(symbol, "nccl"))
+		add_remedy(out, x, false, "install the nvidia-nccl that torch pins, and take older copies out of LD_LIBRARY_PATH");
+	else if (str_starts(symbol, "_Z"))
+		add_remedy(out, x, false, "install a build of %s for the torch that is installed", l->owner ? l->owner : "the extension");
+}
 
 static void undefined_symbol(const struct facts *f, struct subject s, struct out *out)
 {
@@ -170,16 +218,13 @@ static void undefined_symbol(const struct facts *f, struct subject s, struct out
 		return;
 	s.package = owner_of(f, l);
 	const char *symbol = l->undefined.v[0];
-	struct finding *x = emit(out, ANSWER_FAIL, s, "%s: undefined symbol %s%s", user_name(l), symbol,
-				 l->undefined.n > 1 ? arena_printf(out->a, " and %zu more", l->undefined.n - 1) : "");
+	const struct resolved *from = server_of(f, l, symbol);
+	const char *lacks = from ? arena_printf(out->a, ", which %s (taken by %s) does not define", from->path, from->because ? from->because : "the loader") : "";
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s: undefined symbol %s%s%s", user_name(l), symbol,
+				 l->undefined.n > 1 ? arena_printf(out->a, " and %zu more", l->undefined.n - 1) : "", lacks ? lacks : "");
 	set_message_seen(x, arena_printf(out->a, "%s: undefined symbol: %s", path_base(l->path), symbol));
 	cap_by_use(f, x, l);
-	if (str_starts(symbol, "__nvJitLink"))
-		add_remedy(out, x, false, "install the nvidia-nvjitlink that the package pins, and take older copies out of LD_LIBRARY_PATH");
-	else if (str_starts(symbol, "nccl"))
-		add_remedy(out, x, false, "install the nvidia-nccl that torch pins, and take older copies out of LD_LIBRARY_PATH");
-	else if (str_starts(symbol, "_Z"))
-		add_remedy(out, x, false, "install a build of %s for the torch that is installed", l->owner ? l->owner : "the extension");
+	remedy_symbol(f, out, x, l, symbol, from);
 }
 
 /* ---- what is there ---- */
@@ -210,14 +255,45 @@ static bool found_by_name(const struct facts *f, const char *soname)
 	return false;
 }
 
+/* The way to get what a package pins and nobody installed. false where it pins nothing of that kind. */
+static bool remedy_pins(const struct facts *f, struct out *out, struct finding *x, const struct package *p, const struct row_components *c)
+{
+	const char *one = NULL, *name, *version;
+	size_t absent = 0;
+	for (size_t i = 0; p && i < p->requires.n; i++) {
+		if (!requirement_pin(out->a, p->requires.v[i], &name, &version) || !str_starts(name, "nvidia-"))
+			continue;
+		bool brings = str_starts(name, c->dist);
+		absent += !inventory_package(f->inv, name, p->environment);
+		if (brings)
+			one = arena_printf(out->a, "%s==%s", name, version);
+	}
+	if (absent > 1)
+		add_remedy(out, x, false, "pip install %s%s%s   (%zu packages that it requires are not installed)", p->name, p->version ? "==" : "",
+			   p->version ? p->version : "", absent);
+	else if (one)
+		add_remedy(out, x, false, "pip install --force-reinstall %s", one);
+	return absent > 1 || one;
+}
+
+/* A file of just that name, not one that a package keeps for itself under another. */
+static const struct library *elsewhere(const struct facts *f, const char *soname)
+{
+	for (size_t i = 0; i < f->inv->libraries.n; i++)
+		if (str_eq(path_base(f->inv->libraries.v[i].path), soname))
+			return &f->inv->libraries.v[i];
+	return NULL;
+}
+
 static void miss(const struct facts *f, struct subject s, struct out *out, const char *soname, bool by_name, size_t further)
 {
 	const struct library *l = s.library;
 	s.package = owner_of(f, l);
-	bool elsewhere = library_present(f, soname);
+	const struct library *lies = elsewhere(f, soname);
 	const char *more = further ? arena_printf(out->a, " (and %zu more)", further) : "";
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s %s %s%s, which %s", user_name(l), by_name ? "opens" : "needs", soname, more ? more : "",
-				 elsewhere ? "lies where its loader does not look" : "is not in the target");
+				 lies ? "lies where its loader does not look" : "is not in the target");
+	x->cause = soname;
 	set_expected(out, x, soname, NULL);
 	set_message_seen(x, arena_printf(out->a, "%s: cannot open shared object file: No such file or directory", soname));
 	cap_by_use(f, x, l);
@@ -225,12 +301,12 @@ static void miss(const struct facts *f, struct subject s, struct out *out, const
 		lower(x, LEVEL_WARNING, "the system below the environment may bring it");
 	const struct row_components *c = matrix_component(f->m, soname);
 	const char *so = strstr(soname, ".so.");
-	if (elsewhere)
-		add_remedy(out, x, false, "add its folder to LD_LIBRARY_PATH");
-	else if (c && so)
+	if (lies)
+		add_remedy(out, x, false, "ENV LD_LIBRARY_PATH=%s", folder_of(out, lies->path));
+	else if (c && so && !remedy_pins(f, out, x, s.package, c))
 		add_remedy(out, x, false, "install the %s wheel of CUDA %s (%s)", c->component,
 			   s.package && ver2_known(s.package->gpu.cuda) ? ver2_print(s.package->gpu.cuda).s : so + 4, c->dist);
-	else
+	else if (!c)
 		add_remedy(out, x, false, "install the system package that brings %s (apt-file search %s)", soname, soname);
 }
 

@@ -75,6 +75,9 @@ bool uses_cuda(const struct package *p);
 /* Do the driver rules apply: a host with NVIDIA GPUs (or unknown ones) that states something. */
 bool host_counts(const struct facts *f);
 
+/* What a package pins to one version, in a line of its requirements, where that applies on Linux; false for all other lines. */
+bool requirement_pin(struct arena *a, const char *line, const char **name, const char **version);
+
 /* Is a file of that soname anywhere in the target? */
 bool library_present(const struct facts *f, const char *soname);
 
