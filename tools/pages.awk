@@ -1,6 +1,6 @@
 # docs/rules.md -> C: the section "## rule-id" of each rule, for `envcheck explain`.
 function c(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return s }
-BEGIN { print "#include \"cmd/pages.h\"\n\n#include <stddef.h>\n\nconst struct page rule_pages[] = {" }
+BEGIN { print "#include \"check/pages.h\"\n\n#include <stddef.h>\n\nconst struct page rule_pages[] = {" }
 /^## / { if (open) print " },"; open = 0 }
 /^## [a-z][a-z0-9-]*$/ { printf "\t{ \"%s\",", $2; open = 1; started = blank = 0; next }
 open && !NF { blank = started; next }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "check/cause.h"
 #include "check/rule.h"
 
 static const struct rule *const families[] = { rules_driver, rules_gpu, rules_container, rules_library, rules_loading, rules_python, rules_distribution };
@@ -263,106 +264,7 @@ static void run_rule(const struct rule *r, const struct facts *f, struct out *ou
 	}
 }
 
-/* Findings outside the primary environment say what might matter, not what breaks. */
-static void cap_by_environment(const struct facts *f, struct result *r)
-{
-	for (size_t i = 0; i < r->findings.n; i++) {
-		struct finding *x = &r->findings.v[i];
-		switch (inventory_env_role(f->inv, x->environment)) {
-		case ENV_PRIMARY: break;
-		case ENV_SECONDARY: lower(x, LEVEL_WARNING, "secondary environment"); break;
-		case ENV_UNREACHED: lower(x, LEVEL_NOTE, "unreached environment"); break;
-		}
-	}
-}
-
-/* ---- merging what has one cause ---- */
-
-static bool same_cause(const struct finding *a, const struct finding *b)
-{
-	bool alike = a->cause ? str_eq(a->cause, b->cause) : a->package && str_eq(a->package, b->package);
-	return alike && a->rule == b->rule && a->answer == b->answer && a->level == b->level && str_eq(a->environment, b->environment);
-}
-
-/* GPUs of several kinds: what fails on some of them only is a warning that names them. */
-static void join_gpus(const struct facts *f, struct out *out, struct result *r)
-{
-	size_t kinds = f->host ? f->host->gpus.n : 0;
-	for (size_t i = 0; i < r->findings.n; i++) {
-		struct finding *x = &r->findings.v[i];
-		if (!x->gpu || x->answer != ANSWER_FAIL)
-			continue;
-		size_t hit = 1;
-		for (size_t k = i + 1; k < r->findings.n; k++) {
-			struct finding *y = &r->findings.v[k];
-			if (y->rule != x->rule || y->answer != ANSWER_FAIL || !str_eq(y->package, x->package) ||
-			    !str_eq(y->environment, x->environment) || !str_eq(y->path, x->path) || str_eq(y->gpu, x->gpu))
-				continue;
-			const char *both = arena_printf(out->a, "%s, %s", x->gpu, y->gpu);
-			x->gpu = both ? both : x->gpu;
-			hit++;
-			memmove(y, y + 1, (r->findings.n - k - 1) * sizeof(*y));
-			r->findings.n--;
-			k--;
-		}
-		if (kinds > 1 && hit < kinds)
-			lower(x, LEVEL_WARNING, "some of the host's GPUs");
-	}
-}
-
-static void join_paths(struct out *out, struct result *r)
-{
-	for (size_t i = 0; i < r->findings.n; i++) {
-		struct finding *x = &r->findings.v[i];
-		for (size_t k = i + 1; x->answer != ANSWER_PASS && k < r->findings.n; k++) {
-			struct finding *y = &r->findings.v[k];
-			if (!same_cause(x, y) || !str_eq(x->gpu, y->gpu))
-				continue;
-			/* of several packages torch is the one that people know */
-			if (str_eq(y->package, "torch") && !str_eq(x->package, "torch")) {
-				struct finding swap = *x;
-				*x = *y;
-				x->also.v = swap.also.v;
-				x->also.n = swap.also.n;
-				x->also.cap = swap.also.cap;
-				x->count = swap.count;
-				swap.count = y->count;
-				*y = swap;
-			}
-			if (y->path && !str_eq(x->path, y->path) && !list_add(out->a, &x->also, y->path))
-				out->bad = true;
-			x->count += y->count;
-			memmove(y, y + 1, (r->findings.n - k - 1) * sizeof(*y));
-			r->findings.n--;
-			k--;
-		}
-		list_sort(&x->also, str_ptr_cmp);
-	}
-}
-
-/* ---- fingerprints, ignores, levels ---- */
-
-/* FNV-1a, twice with other starts: 128 bits that a rebuild keeps. Not cryptographic: nothing hangs on it but comparison. */
-static void hash_into(uint64_t h[2], const char *s)
-{
-	for (; s && *s; s++)
-		for (int i = 0; i < 2; i++)
-			h[i] = (h[i] ^ (unsigned char)*s) * 1099511628211u;
-	for (int i = 0; i < 2; i++)
-		h[i] = (h[i] ^ 0xff) * 1099511628211u;
-}
-
-static void fingerprint(struct finding *f, const struct host *host)
-{
-	uint64_t h[2] = { 14695981039346656037u, 7809847782465536322u };
-	hash_into(h, f->rule->id);
-	hash_into(h, host ? host->name : NULL);
-	hash_into(h, f->environment);
-	hash_into(h, f->package);
-	hash_into(h, f->path);
-	hash_into(h, f->gpu);
-	snprintf(f->fingerprint, sizeof(f->fingerprint), "%016llx%016llx", (unsigned long long)h[0], (unsigned long long)h[1]);
-}
+/* ---- ignores, levels ---- */
 
 static bool glob_or_all(const char *glob, const char *s)
 {
@@ -388,7 +290,7 @@ static void apply_options(const struct check_options *o, struct result *r)
 	for (size_t i = 0; i < r->findings.n; i++) {
 		struct finding *f = &r->findings.v[i];
 		bool off = false;
-		fingerprint(f, r->host);
+		finding_fingerprint(f, r->host);
 		for (size_t k = 0; k < o->levels_n; k++)
 			if (str_eq(o->levels[k].rule, f->rule->id)) {
 				off = o->levels[k].off;
@@ -494,9 +396,9 @@ int check_run(const struct inventory *inv, const struct host *host, const struct
 	cap_by_environment(&f, r);
 	join_gpus(&f, &out, r);
 	join_paths(&out, r);
-	for (size_t i = 0; i < r->findings.n; i++)
-		r->findings.v[i].created_by = inventory_created_by(inv, r->findings.v[i].layer);
+	place_layers(inv, r);
 	apply_options(options, r);
+	join_packages(&out, r);
 	list_sort(&r->findings, finding_cmp);
 	r->verdict = verdict_of(&f, r);
 	if (r->verdict == VERDICT_PASS || r->verdict == VERDICT_WARN)

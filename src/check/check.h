@@ -52,6 +52,7 @@ struct finding {
 	char fingerprint[33]; /* hex; of rule, host, environment, package, path and gpu */
 	const char *cause;   /* what several packages fail by alike, "libcudart.so.12"; NULL: each for itself */
 	LIST(const char *) also; /* further paths with the same cause */
+	LIST(const char *) also_packages; /* "torchvision 0.20.1": further packages with the same cause */
 	unsigned count;
 	const char *environment, *package, *version;
 	const char *gpu;     /* its name in the host; several: "A, B" */

@@ -353,6 +353,9 @@ void remedy_torch(const struct facts *f, struct out *out, struct finding *findin
 	}
 	if (!best)
 		return;
-	add_remedy(out, finding, true, "pip install torch==%s+%s (index %s)", best->torch, best->tag, best->tag);
+	/* companions are pinned to their torch: the index resolves them when they are asked for together */
+	bool vision = inventory_package(f->inv, "torchvision", torch->environment), audio = inventory_package(f->inv, "torchaudio", torch->environment);
+	add_remedy(out, finding, true, "pip install torch==%s+%s%s%s --index-url https://download.pytorch.org/whl/%s", best->torch, best->tag,
+		   vision ? " torchvision" : "", audio ? " torchaudio" : "", best->tag);
 	set_source(out, finding, "torch", best->id, best->source);
 }

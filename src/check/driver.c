@@ -72,6 +72,7 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 		else
 			x = emit_unknown(out, s, "host.driver", "%s (CUDA %s) needs driver %s or newer; the host states no driver that the tables know",
 					 name, ver2_print(p->gpu.cuda).s, need);
+		x->cause = need;
 		set_expected(out, x, need, f->host->host->driver);
 		set_source(out, x, "minor_version", floor->id, floor->source);
 		add_remedy(out, x, false, "state the exact driver version (nvidia-smi --query-gpu=driver_version --format=csv,noheader)");
@@ -107,6 +108,7 @@ static void minor_version_compat(const struct facts *f, struct subject s, struct
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s runs by minor-version compatibility: CUDA %s on a driver of CUDA %s", package_text(out, p),
 				 ver2_print(p->gpu.cuda).s, ver2_print(f->host->cuda_lo).s);
 	set_expected(out, x, ver2_print(p->gpu.cuda).s, ver2_print(f->host->cuda_lo).s);
+	x->cause = x->expected;
 	set_source(out, x, "minor_version", floor->id, floor->source);
 }
 

@@ -6,7 +6,7 @@
 #include "check/check.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "cmd/pages.h"
+#include "check/pages.h"
 
 static void list_rules(void)
 {

@@ -201,6 +201,11 @@ static void put_finding(struct report *r, const struct finding *f)
 		jout_string(j, f->also.v[i]);
 	jout_array_end(j);
 	jout_put_int(j, "count", f->count ? f->count : 1);
+	jout_key(j, "also_packages");
+	jout_array(j);
+	for (size_t i = 0; i < f->also_packages.n; i++)
+		jout_string(j, f->also_packages.v[i]);
+	jout_array_end(j);
 	put_subject(j, f);
 	jout_put(j, "message", f->message);
 	jout_put(j, "expected", f->expected);

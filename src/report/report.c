@@ -92,6 +92,38 @@ const char *report_host_line(struct arena *a, const struct report_host *h)
 	return line ? line : name;
 }
 
+struct report_counts report_count(const struct result *res)
+{
+	struct report_counts c = { 0 };
+	for (size_t i = 0; i < res->findings.n; i++) {
+		const struct finding *f = &res->findings.v[i];
+		if (f->answer == ANSWER_PASS)
+			c.passes++;
+		else if (f->answer == ANSWER_UNKNOWN)
+			c.unknowns += f->level == LEVEL_ERROR;
+		else if (f->level == LEVEL_ERROR)
+			c.errors++;
+		else if (f->level == LEVEL_WARNING)
+			c.warnings++;
+		else
+			c.notes++;
+	}
+	return c;
+}
+
+bool report_alike(const struct result *a, const struct result *b)
+{
+	if (a->verdict != b->verdict || a->findings.n != b->findings.n || !str_eq(a->works_by, b->works_by))
+		return false;
+	for (size_t i = 0; i < a->findings.n; i++) {
+		const struct finding *x = &a->findings.v[i], *y = &b->findings.v[i];
+		if (x->rule != y->rule || x->level != y->level || x->answer != y->answer || !str_eq(x->message, y->message) ||
+		    !str_eq(x->path, y->path))
+			return false;
+	}
+	return true;
+}
+
 /* Length of a well-formed UTF-8 sequence that a terminal may see; 0 if it is none (RFC 3629; C1 and bidi controls excluded). */
 static size_t printable(const unsigned char *s)
 {

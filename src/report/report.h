@@ -92,6 +92,13 @@ extern const struct report_format report_text, report_json, report_inventory, re
 /* One word for a host as heads of reports say it: "prod-a100 (A100, driver 470.82.01)"; in the arena, never NULL. */
 const char *report_host_line(struct arena *a, const struct report_host *h);
 
+/* How many findings of each kind; an unknown counts where it would be an error. */
+struct report_counts { unsigned errors, warnings, notes, unknowns, passes; };
+struct report_counts report_count(const struct result *res);
+
+/* Do two results say the same of one target? */
+bool report_alike(const struct result *a, const struct result *b);
+
 /* The name by which a target is shown: its first reference or its name. */
 const char *report_target_name(const struct inventory *inv);
 

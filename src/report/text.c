@@ -13,31 +13,10 @@ static void nothing_yet(struct report *r)
 	(void)r;
 }
 
-struct counts { unsigned errors, warnings, notes, unknowns, passes; };
-
-static struct counts count(const struct result *res)
-{
-	struct counts c = { 0 };
-	for (size_t i = 0; i < res->findings.n; i++) {
-		const struct finding *f = &res->findings.v[i];
-		if (f->answer == ANSWER_PASS)
-			c.passes++;
-		else if (f->answer == ANSWER_UNKNOWN)
-			c.unknowns += f->level == LEVEL_ERROR;
-		else if (f->level == LEVEL_ERROR)
-			c.errors++;
-		else if (f->level == LEVEL_WARNING)
-			c.warnings++;
-		else
-			c.notes++;
-	}
-	return c;
-}
-
 static void say_head(struct report *r, const struct inventory *inv, const struct result *res, const char *host)
 {
 	const char *name = report_target_name(inv);
-	struct counts c = count(res);
+	struct report_counts c = report_count(res);
 	char pass[48];
 	snprintf(pass, sizeof(pass), c.warnings ? "PASS (%u warning%s)" : "PASS", c.warnings, c.warnings == 1 ? "" : "s");
 	switch (res->verdict) {
@@ -77,6 +56,14 @@ static void say_from(struct report *r, const struct finding *f)
 		say_line(r, PLAIN, NULL, "      from        layer %d", f->layer);
 	if (f->path)
 		say_line(r, PLAIN, NULL, "      in          %s", f->path);
+	if (f->also_packages.n) {
+		auto_buf struct buf b = BUF_INIT(4096);
+		for (size_t i = 0; i < f->also_packages.n; i++)
+			buf_printf(&b, "%s%s", i ? ", " : "", f->also_packages.v[i]);
+		say_line(r, PLAIN, NULL, "      also        %s", buf_text(&b));
+		if (!r->job->all)
+			return;
+	}
 	size_t shown = r->job->all ? f->also.n : f->also.n < 2 ? f->also.n : 2;
 	for (size_t i = 0; i < shown; i++)
 		say_line(r, PLAIN, NULL, "                  %s", f->also.v[i]);
@@ -125,7 +112,7 @@ static bool shows(const struct report *r, const struct finding *f)
 
 static void say_counts(struct report *r, const struct inventory *inv, const struct result *res)
 {
-	struct counts c = count(res);
+	struct report_counts c = report_count(res);
 	auto_buf struct buf b = BUF_INIT(4096);
 	buf_printf(&b, "%u error%s, %u warning%s", c.errors, c.errors == 1 ? "" : "s", c.warnings, c.warnings == 1 ? "" : "s");
 	if (c.unknowns)
@@ -175,20 +162,6 @@ static void say_result(struct report *r, const struct inventory *inv, const stru
 	say_counts(r, inv, res);
 }
 
-/* Do two results say the same of one target? */
-static bool alike(const struct result *a, const struct result *b)
-{
-	if (a->verdict != b->verdict || a->findings.n != b->findings.n || !str_eq(a->works_by, b->works_by))
-		return false;
-	for (size_t i = 0; i < a->findings.n; i++) {
-		const struct finding *x = &a->findings.v[i], *y = &b->findings.v[i];
-		if (x->rule != y->rule || x->level != y->level || x->answer != y->answer || !str_eq(x->message, y->message) ||
-		    !str_eq(x->path, y->path))
-			return false;
-	}
-	return true;
-}
-
 /* One row of the grid, kept for the end. */
 static void keep_row(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
 {
@@ -215,11 +188,11 @@ static void text_target(struct report *r, const struct inventory *inv, const str
 	for (size_t i = 0; i < n; i++) {
 		size_t before = 0, after = 0;
 		for (size_t k = 0; k < i && !before; k++)
-			before += alike(results[k], results[i]);
+			before += report_alike(results[k], results[i]);
 		if (before)
 			continue;
 		for (size_t k = i + 1; k < n; k++)
-			after += alike(results[i], results[k]);
+			after += report_alike(results[i], results[k]);
 		const char *host = job->hosts_n ? report_host_line(&r->arena, &job->hosts[i]) : NULL;
 		if (after)
 			host = arena_printf(&r->arena, "%s and %zu more like it", host, after);

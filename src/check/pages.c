@@ -1,4 +1,4 @@
-#include "cmd/pages.h"
+#include "check/pages.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
-/* cmd/pages.h: docs/rules.md by rule; made at build time by tools/pages.awk. Only cmd includes it. */
-#ifndef CMD_PAGES_H
-#define CMD_PAGES_H
+/* check/pages.h: docs/rules.md by rule; made at build time by tools/pages.awk. check, report and cmd include it. */
+#ifndef CHECK_PAGES_H
+#define CHECK_PAGES_H
 
 struct page { const char *id, *text; };
 extern const struct page rule_pages[]; /* ends with a NULL id */
