@@ -123,6 +123,8 @@ static const struct row rows[] = {
 	{ "wrong-vendor", "\"packages\": [\"torch==2.5.1+rocm6.2\"]", GPU("AMD Instinct MI300X"), ANSWER_PASS, 0 },
 	{ "mixed-install", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.5.1\", \"module_version\": \"2.4.0+cu121\"}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
 	{ "mixed-install", "\"packages\": [{\"name\": \"torch\", \"version\": \"2.5.1\", \"module_version\": \"2.5.1+cu124\"}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
+	{ "mixed-install", "\"packages\": [\"nvidia-cudnn-cu12==9.1.0.70\"], \"libraries\": [{\"path\": \"nvidia/cudnn/lib/libcudnn_graph.so.9\", \"owner\": \"nvidia-cudnn-cu12\", \"version\": \"9.8.0\"}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "mixed-install", "\"packages\": [\"nvidia-cudnn-cu12==9.1.0.70\"], \"libraries\": [{\"path\": \"nvidia/cudnn/lib/libcudnn_graph.so.9\", \"owner\": \"nvidia-cudnn-cu12\", \"version\": \"9.1.0\"}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
 	{ "build-toolkit-mismatch", "\"packages\": [\"torch==2.4.0+cu124\"], \"toolkits\": [{\"version\": \"11.8\", \"nvcc\": true}]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
 	{ "build-toolkit-mismatch", "\"packages\": [\"torch==2.4.0+cu124\"], \"toolkits\": [{\"version\": \"12.4.1\", \"nvcc\": true}]", "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
 	{ "companion-cuda-mismatch", "\"packages\": [\"torch==2.0.1+cu117\", \"torchvision==0.15.2+cu118\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },

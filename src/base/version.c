@@ -56,6 +56,12 @@ struct ver2_text ver2_print(struct ver2 v)
 	return t;
 }
 
+bool version_agree(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b), k = n < m ? n : m;
+	return !strncmp(a, b, k) && (n == m || (n < m ? b : a)[k] == '.');
+}
+
 int version_cmp(const char *a, const char *b)
 {
 	enum { GROUPS = 16 };

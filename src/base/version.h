@@ -27,6 +27,8 @@ struct ver2_text ver2_print(struct ver2 v);
  * 12 < 12.0.1, 12 = 12.0). Text after the numbers is ignored.
  */
 int version_cmp(const char *a, const char *b);
+/* Do two versions agree as far as both go: "9.1.0" and "9.1.0.70"? */
+bool version_agree(const char *a, const char *b);
 
 /* How many leading dotted groups are numbers; fills at most `max` of them. */
 unsigned version_parts(const char *s, unsigned long *part, unsigned max);

@@ -193,6 +193,36 @@ static bool python_fits(struct span python, struct span abi, const char *version
 	return (int)minor == v.minor || ((span_eq(abi, "abi3") || span_eq(abi, "none")) && (int)minor <= v.minor);
 }
 
+/* Is an extension module of a package built for another Python ("_C.cpython-310-x86_64-linux-gnu.so" under 3.11)? */
+static bool other_python(const struct library *l, const char *python)
+{
+	const char *tag = strstr(path_base(l->path), ".cpython-");
+	struct ver2 v = python ? ver2_parse(python) : VER2_NONE;
+	char own[16];
+	if (!tag || !ver2_full(v))
+		return false;
+	tag += strlen(".cpython-");
+	snprintf(own, sizeof(own), "%d%d", v.major, v.minor);
+	size_t n = strspn(tag, "0123456789");
+	return n != strlen(own) || strncmp(tag, own, n) != 0;
+}
+
+/* Whether a package that is unpacked already has a file that cannot be loaded here: WHEEL is what its builder wrote, and some wrote wrong tags. */
+static bool unfit_files(const struct facts *f, const struct package *p, const char *python, const char *arch)
+{
+	const char *machine = str_eq(arch, "amd64") ? "x86_64" : str_eq(arch, "arm64") ? "aarch64" : NULL;
+	bool fit = false, unfit = false;
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *l = &f->inv->libraries.v[i];
+		if (!str_eq(l->owner, p->name) || !str_eq(l->environment, p->environment))
+			continue;
+		bool wrong = other_python(l, python) || (machine && l->machine && strcmp(l->machine, machine) != 0);
+		unfit = unfit || wrong;
+		fit = fit || (strstr(l->path, ".cpython-") && !wrong);
+	}
+	return unfit && !fit;
+}
+
 static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package;
@@ -210,5 +240,8 @@ static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct o
 				 python ? python : "", arch ? " on " : "", arch ? arch : "");
 	set_expected(out, x, python, p->tags.v[0]);
 	set_message_seen(x, "is not a supported wheel on this platform");
+	bool unpacked = f->inv->kind == TARGET_IMAGE || f->inv->kind == TARGET_ROOTFS || f->inv->kind == TARGET_ENVIRONMENT;
+	if (unpacked && !unfit_files(f, p, python, arch))
+		lower(x, LEVEL_NOTE, "what is installed of it fits");
 	add_remedy(out, x, false, "install the wheel of %s for this interpreter and processor", p->name);
 }

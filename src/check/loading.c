@@ -438,7 +438,7 @@ static void shadowed_library(const struct facts *f, struct subject s, struct out
 	const char *component = matrix_component(f->m, path_base(l->path))->component;
 	bool own = str_eq(v->soname, l->soname ? l->soname : path_base(l->path));
 	/* a copy that cannot be told apart is no finding */
-	if (own && l->version && v->version && !version_cmp(l->version, v->version))
+	if (own && l->version && v->version && version_agree(l->version, v->version))
 		return;
 	s.package = owner_of(f, v);
 	struct finding *x = emit(out, ANSWER_FAIL, s, "LD_LIBRARY_PATH puts %s before %s%s", l->path, own ? v->path : "the copy that ", own ? "" : path_base(v->path));

@@ -90,17 +90,35 @@ static bool same_release(const char *a, const char *b)
 	return !a[n] || !b[m] || str_eq(a + n, b + m);
 }
 
+/* A library of an NVIDIA wheel that says another version of itself than the wheel does. */
+static void mixed_libraries(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *p = s.package;
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *l = &f->inv->libraries.v[i];
+		const struct row_components *c = str_eq(l->owner, p->name) && str_eq(l->environment, p->environment) ? matrix_component(f->m, path_base(l->path)) : NULL;
+		if (!c || !l->version || !p->version || !str_starts(p->name, c->dist) || version_agree(l->version, p->version))
+			continue;
+		s.library = l;
+		struct finding *x = emit(out, ANSWER_FAIL, s, "%s says that it is %s, its package is %s", path_base(l->path), l->version, package_text(out, p));
+		set_expected(out, x, p->version, l->version);
+		add_remedy(out, x, false, "pip install --force-reinstall %s==%s", p->name, p->version);
+		return;
+	}
+}
+
 static void mixed_install(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package;
 	struct finding *x;
-	(void)f;
 	if (p->module_version && p->version && !same_release(p->module_version, p->version)) {
 		x = emit(out, ANSWER_FAIL, s, "%s is installed twice over: its metadata says %s, its code says %s", p->name, p->version, p->module_version);
 		set_expected(out, x, p->version, p->module_version);
 		add_remedy(out, x, false, "pip uninstall %s until nothing is left, then install it once", p->name);
 		return;
 	}
+	if (str_starts(p->name, "nvidia-"))
+		mixed_libraries(f, s, out);
 	if (!str_eq(p->name, "torch"))
 		return;
 	/* alternatives of other packages are linked against several majors on purpose; torch is linked against one */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/version.h"
 #include "derive/derive.h"
 #include "inventory/inventory.h"
 #include "matrix/matrix.h"
@@ -31,7 +32,9 @@ static void component_of(struct library *l, const struct package *p, const struc
 		return;
 	if (!l->component)
 		l->component = c->component;
-	if (!l->version && p && str_starts(p->name, c->dist)) {
+	/* the package's version goes further than what most libraries say of themselves; where they disagree, the bytes are right */
+	bool wheel = p && p->version && str_starts(p->name, c->dist);
+	if (wheel && (!l->version || version_agree(l->version, p->version))) {
 		l->version = p->version;
 		l->version_from = "package";
 	}

@@ -31,6 +31,7 @@ struct named {
 	uint32_t name, at; /* offset in the string table; number in the symbol table */
 	uint16_t version;  /* index in .gnu.version */
 	bool defined, weak;
+	uint64_t value;    /* address */
 };
 
 /* A string that is asked for: all give their hash, `keep` asks for the text too. */
@@ -565,13 +566,17 @@ static enum outcome stage_symbols(struct elf_reader *r)
 		}
 		for (uint32_t i = 0; i < n; i++) {
 			struct named s = { .name = cur_u32(&c), .at = w->at_symbol + i };
-			if (!f->wide)
-				cur_skip(&c, 8);
+			if (!f->wide) {
+				s.value = cur_u32(&c);
+				cur_skip(&c, 4);
+			}
 			unsigned bind = cur_u8(&c) >> 4;
 			cur_skip(&c, 1);
 			s.defined = cur_u16(&c) != SHN_UNDEF;
-			if (f->wide)
-				cur_skip(&c, 16);
+			if (f->wide) {
+				s.value = cur_u64(&c);
+				cur_skip(&c, 8);
+			}
 			s.weak = bind == STB_WEAK;
 			if (s.name && bind != STB_LOCAL && !list_add(&r->scratch, &w->named, s))
 				return bad(r, "out of memory");
@@ -728,6 +733,7 @@ static enum outcome finish_symbols(struct elf_reader *r)
 {
 	struct elf_work *w = r->work;
 	struct elf_facts *f = r->facts;
+	uint32_t asked = r->symbol ? elf_gnu_hash(r->symbol) : 0;
 	f->defined = arena_alloc(r->arena, (w->named.n + 1) * sizeof(*f->defined));
 	if (!f->defined)
 		return bad(r, "out of memory");
@@ -737,6 +743,10 @@ static enum outcome finish_symbols(struct elf_reader *r)
 		if (!name || !name->found) {
 			f->symbols_known = false;
 			continue;
+		}
+		if (n->defined && r->symbol && name->hash == asked) {
+			uint64_t at = to_offset(r, n->value);
+			r->symbol_at = at == UINT64_MAX ? 0 : at;
 		}
 		if (n->defined) {
 			f->defined[f->defined_n++] = (struct elf_defined){ name->hash, version_def(w, n->version) };

@@ -1,11 +1,14 @@
 #include "scan/capture.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include "base/elffacts.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "parse/elf.h"
 #include "parse/fatbin.h"
+#include "parse/libversion.h"
 #include "source/tree.h"
 
 /*
@@ -65,6 +68,9 @@ struct body {
 	struct want early[2];
 	uint64_t early_n[2]; /* bytes of it that came */
 	size_t earlies;
+	struct span name; /* of the file, without its folder */
+	const struct libversion *version; /* how it tells its version; NULL */
+	struct libversion_search banner;
 };
 
 /* What there is of a range, in one run; an empty span where it was not kept. */
@@ -90,9 +96,66 @@ static int serve(struct body *b, struct want w, struct span *got, struct err *er
 	return 0;
 }
 
+static struct span name_of(struct span path)
+{
+	size_t slash = path.n;
+	while (slash && path.p[slash - 1] != '/')
+		slash--;
+	return span_from(path, slash);
+}
+
+/* Constants are looked through for a banner where any place can be read; of a stream they were, as they passed. */
+static int search_banner(struct body *b, const struct elf_facts *elf, struct arena *a, struct err *err)
+{
+	enum { STEP = 256 * 1024 };
+	for (size_t i = 0; i < elf->sections.n && !b->banner.found; i++) {
+		const struct elf_section *s = &elf->sections.v[i];
+		uint64_t end = s->at > b->size || s->size > b->size - s->at ? b->size : s->at + s->size;
+		if (!str_eq(s->name, ".rodata") || s->size > LIMIT_BANNER)
+			continue;
+		for (uint64_t at = s->at; at < end && !b->banner.found;) {
+			struct want w = { .at = at, .n = end - at < STEP ? (uint32_t)(end - at) : STEP };
+			struct span got;
+			if (serve(b, w, &got, err) < 0)
+				return -1;
+			if (!got.n)
+				break;
+			libversion_feed(&b->banner, got, a);
+			at += got.n;
+		}
+	}
+	return 0;
+}
+
+/* The version of one of NVIDIA's libraries by its own bytes. */
+static int read_version(struct body *b, uint64_t symbol_at, struct arena *a, struct item *item, struct err *err)
+{
+	const struct libversion *v = b->version;
+	if (!v)
+		return 0;
+	if (v->banner && b->t && search_banner(b, item->elf, a, err) < 0)
+		return -1;
+	item->version = b->banner.found;
+	item->version_from = item->version ? "banner" : NULL;
+	if (item->version || !symbol_at || symbol_at > b->size)
+		return 0;
+	struct want w = { .at = symbol_at, .n = LIBVERSION_CODE };
+	struct span got;
+	if (b->size - symbol_at < w.n)
+		w.n = (uint32_t)(b->size - symbol_at);
+	if (serve(b, w, &got, err) < 0)
+		return -1;
+	bool code = v->scheme != LIBVERSION_DATA;
+	if (!code || item->elf->machine == EM_X86_64)
+		item->version = libversion_at_symbol(v, got, b->name, a);
+	item->version_from = item->version ? v->symbol : NULL;
+	return 0;
+}
+
 static int read_elf(struct body *b, struct arena *a, struct item *item, const char **gap, struct err *err)
 {
 	struct elf_reader r = ELF_READER_INIT(a, b->size);
+	r.symbol = b->version ? b->version->symbol : NULL;
 	struct want w;
 	struct span got = { 0 };
 	uint64_t at = 0;
@@ -107,6 +170,10 @@ static int read_elf(struct body *b, struct arena *a, struct item *item, const ch
 	if (s == STEP_DONE) {
 		item->kind = ITEM_ELF;
 		item->elf = r.facts;
+		if (read_version(b, r.symbol_at, a, item, err) < 0) {
+			elf_reader_clear(&r);
+			return -1;
+		}
 	} else {
 		*gap = r.bad ? r.bad : "it cannot be read as ELF";
 	}
@@ -293,8 +360,9 @@ static int read_stream(struct capture *c, struct tree *t, const struct tree_entr
 {
 	struct arena scratch = ARENA_INIT;
 	struct fat_walker f = FAT_WALKER_INIT(&scratch);
-	struct body b = { .c = c, .size = e->size,
+	struct body b = { .c = c, .size = e->size, .name = name_of(e->path), .version = libversion_of(name_of(e->path)),
 			  .tail_at = e->size > KEEP_TAIL + KEEP_HEAD ? e->size - KEEP_TAIL : e->size <= KEEP_WHOLE ? e->size : KEEP_HEAD };
+	b.banner.l = b.version;
 	uint64_t passed = 0;
 	struct tree_chunk chunk;
 	enum promise promise = NOT_YET;
@@ -310,6 +378,8 @@ static int read_stream(struct capture *c, struct tree *t, const struct tree_entr
 			feed_hole(&f, chunk.at - passed);
 			fat_feed(&f, chunk.bytes);
 		}
+		if (b.version && b.version->banner)
+			libversion_feed(&b.banner, chunk.bytes, a);
 		passed = chunk.at + chunk.bytes.n;
 		if (promise == NOT_YET)
 			promise = promise_of((struct span){ c->bytes, (size_t)b.head_n }, e->size, s);
@@ -329,7 +399,8 @@ static int read_stream(struct capture *c, struct tree *t, const struct tree_entr
 static int read_anywhere(struct capture *c, struct tree *t, const struct tree_entry *e, struct select s, const struct wanted *wanted,
 			 struct arena *a, struct item *item, const char **gap, struct err *err)
 {
-	struct body b = { .c = c, .t = t, .size = e->size };
+	struct body b = { .c = c, .t = t, .size = e->size, .name = name_of(e->path), .version = libversion_of(name_of(e->path)) };
+	b.banner.l = b.version;
 	struct want w = { .n = e->size < HEAD_PEEK ? (uint32_t)e->size : HEAD_PEEK };
 	struct span head;
 	if (serve(&b, w, &head, err) < 0)
