@@ -9,7 +9,7 @@
 #include "check/cause.h"
 #include "check/rule.h"
 
-static const struct rule *const families[] = { rules_driver, rules_gpu, rules_container, rules_library, rules_loading, rules_python, rules_distribution };
+static const struct rule *const families[] = { rules_driver, rules_ptxas, rules_gpu, rules_container, rules_library, rules_loading, rules_python, rules_distribution };
 enum { FAMILIES = sizeof(families) / sizeof(*families), RULES_MAX = 128 };
 
 /* ---- the catalogue ---- */

@@ -182,6 +182,8 @@ static int add_compiler(struct view *v, uint32_t node, const char *tool)
 		return -1;
 	c->path = view_path(v, node);
 	c->tool = tool;
+	const struct item *item = view_item(v, node);
+	c->version = item && item->kind == ITEM_ELF ? item->version : NULL;
 	c->layer = fs_node(v->fs, node)->layer;
 	return c->path ? 0 : -1;
 }

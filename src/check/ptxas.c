@@ -1,0 +1,104 @@
+/* Triton brings an assembler of its own, whose release need not be torch's: what it makes has to suit the GPU and the driver. */
+#include <string.h>
+
+#include "base/str.h"
+#include "check/rule.h"
+
+#define RULES(R) \
+	R("bundled-ptxas-too-new", bundled_ptxas_too_new, PACKAGE_GPU, WARNING, "what Triton's ptxas makes runs on the driver") \
+	R("bundled-ptxas-too-old", bundled_ptxas_too_old, PACKAGE_GPU, WARNING, "Triton's ptxas knows the GPU")
+
+#define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
+RULES(R)
+#undef R
+
+#define R(id, fn, scope, lvl, title) { { id, "driver", title, SCOPE_##scope, LEVEL_##lvl }, fn },
+const struct rule rules_ptxas[] = { RULES(R) { { 0 }, NULL } };
+#undef R
+
+/*
+ * The assembler that Triton runs for a GPU: ptxas-blackwell from capability
+ * 10.0 on, where there is one (triton/backends/nvidia/compiler.py, get_ptxas).
+ * NULL where somebody chose another, or its version is not known.
+ */
+static const struct compiler *ptxas_of(const struct facts *f, const struct package *p, const struct gpu_facts *gpu)
+{
+	const struct compiler *found = NULL;
+	bool blackwell = gpu && ver2_cmp(gpu->cc, (struct ver2){ 10, 0 }) >= 0;
+	if (!str_eq(p->name, "triton") && !str_eq(p->name, "pytorch-triton"))
+		return NULL;
+	if (inventory_env(f->inv, blackwell ? "TRITON_PTXAS_BLACKWELL_PATH" : "TRITON_PTXAS_PATH"))
+		return NULL;
+	for (size_t i = 0; i < f->inv->compilers.n; i++) {
+		const struct compiler *c = &f->inv->compilers.v[i];
+		bool own = str_eq(c->owner, p->name) && (!p->site || !c->path || str_eq(p->site, ".") || str_starts(c->path, p->site));
+		bool special = c->path && str_eq(path_base(c->path), "ptxas-blackwell");
+		if (!own || !str_eq(c->tool, "ptxas") || (special && !blackwell))
+			continue;
+		if (!found || special)
+			found = c;
+	}
+	return found && found->version && ver2_full(ver2_parse(found->version)) ? found : NULL;
+}
+
+/* A toolkit in the target whose ptxas would do. */
+static const struct toolkit *toolkit_from(const struct facts *f, struct ver2 first)
+{
+	for (size_t i = 0; i < f->inv->toolkits.n; i++) {
+		const struct toolkit *t = &f->inv->toolkits.v[i];
+		if (t->nvcc == TRI_YES && t->path && t->version && ver2_cmp(ver2_parse(t->version), first) >= 0)
+			return t;
+	}
+	return NULL;
+}
+
+static void bundled_ptxas_too_old(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct compiler *c = s.gpu ? ptxas_of(f, s.package, s.gpu) : NULL;
+	const struct row_architectures *arch = c && ver2_known(s.gpu->cc) ? matrix_arch(f->m, s.gpu->cc) : NULL;
+	if (!arch || !ver2_full(arch->first_cuda))
+		return;
+	if (ver2_cmp(ver2_parse(c->version), arch->first_cuda) >= 0) {
+		emit_pass(out, s);
+		return;
+	}
+	struct sm_text target = sm_print("sm_", (struct sm){ .number = (short)(s.gpu->cc.major * 10 + s.gpu->cc.minor) });
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s assembles with its own ptxas %s, which does not know %s (%s): torch.compile and Triton kernels fail",
+				 package_text(out, s.package), c->version, s.gpu->name, target.s);
+	at_path(x, c->path, c->layer);
+	set_expected(out, x, ver2_print(arch->first_cuda).s, c->version);
+	set_message_seen(x, arena_printf(out->a, "ptxas fatal   : Value '%s' is not defined for option 'gpu-name'", target.s));
+	set_source(out, x, "architectures", arch->id, arch->source);
+	const struct toolkit *t = toolkit_from(f, arch->first_cuda);
+	if (t)
+		add_remedy(out, x, false, "ENV TRITON_PTXAS_PATH=%s/bin/ptxas", t->path);
+	add_remedy(out, x, false, "use a torch whose Triton brings ptxas %s or newer", ver2_print(arch->first_cuda).s);
+}
+
+static void bundled_ptxas_too_new(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct compiler *c = host_counts(f) ? ptxas_of(f, s.package, s.gpu) : NULL;
+	if (!c)
+		return;
+	struct ver2 cuda = ver2_parse(c->version);
+	const struct row_architectures *arch = s.gpu && ver2_known(s.gpu->cc) ? matrix_arch(f->m, s.gpu->cc) : NULL;
+	const struct row_minor_version *floor = NULL;
+	struct finding *x = NULL;
+	if (arch && ver2_known(arch->last_cuda) && ver2_cmp(cuda, arch->last_cuda) > 0) {
+		x = emit(out, ANSWER_FAIL, s, "%s assembles with its own ptxas %s, which no longer knows %s: torch.compile and Triton kernels fail",
+			 package_text(out, s.package), c->version, s.gpu->name);
+		set_expected(out, x, ver2_print(arch->last_cuda).s, c->version);
+		set_source(out, x, "architectures", arch->id, arch->source);
+	} else if (host_runs_cuda(f->host, f->m, cuda, &floor) == TRI_NO && !compat_rescues(f, cuda)) {
+		x = emit(out, ANSWER_FAIL, s, "%s assembles with its own ptxas %s; code of CUDA %d runs from driver %s on, the host has %s", package_text(out, s.package),
+			 c->version, cuda.major, host_floor_text(f->host, floor), driver_text(out, f->host));
+		set_expected(out, x, host_floor_text(f->host, floor), f->host->host->driver);
+		set_source(out, x, "minor_version", floor->id, floor->source);
+		remedy_driver(f, out, x, host_floor_text(f->host, floor));
+	} else {
+		emit_pass(out, s);
+		return;
+	}
+	at_path(x, c->path, c->layer);
+	add_remedy(out, x, false, "use a torch whose Triton brings an older ptxas, or set TRITON_PTXAS_PATH to one");
+}
