@@ -20,7 +20,7 @@ ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -pthread $(WARN) $($(MODE))
 
 FUZZ   := $(wildcard src/*/*_fuzz.c)
 LIB    := $(filter-out $(FUZZ),$(wildcard src/*/*.c))
-OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $(if $(wildcard tools/embed.c),$O/matrices.o)
+OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $(if $(wildcard tools/embed.c),$O/matrices.o)
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
@@ -50,6 +50,13 @@ $O/matrices.c: $(sort $(wildcard matrices/*.json)) $O/tools/embed
 $O/pages.c: tools/pages.awk docs/rules.md
 	@mkdir -p $(@D)
 	awk -f $^ >$@
+
+$O/tools/sheet: tools/sheet.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -o $@ $< $(shell $(PKG_CONFIG) --cflags --libs libcrypto)
+$O/sheet.c: $O/tools/sheet src/report/html.css src/report/html.js
+	@mkdir -p $(@D)
+	$< html_css src/report/html.css html_js src/report/html.js >$@
 
 fuzz-%: $(OBJ)          # make CC=clang MODE=fuzz fuzz-elf
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $O/$@ src/*/$*_fuzz.c $(OBJ) $(PKGS_LIBS)

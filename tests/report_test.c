@@ -99,7 +99,7 @@ static void text_says_what_matters(void **state)
 static void nothing_foreign_reaches_a_terminal(void **state)
 {
 	(void)state;
-	static const char *const formats[] = { "text", "junit", "github", "markdown" };
+	static const char *const formats[] = { "text", "junit", "github", "markdown", "html" };
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
 		char *t = render(formats[i], true, false);
 		assert_null(strchr(t, '\033'));
@@ -110,6 +110,24 @@ static void nothing_foreign_reaches_a_terminal(void **state)
 	char *t = render("text", false, true);
 	assert_non_null(strstr(t, "\033[31mFAIL\033[0m"));
 	assert_null(strstr(t, "app:1\033"));
+	free(t);
+}
+
+static void html_is_one_page(void **state)
+{
+	(void)state;
+	char *t = render("html", true, false);
+	static const char *const wanted[] = {
+		"<strong class=\"word\">fail</strong> app:1\\x1b[31m\\x0a::error::x will not run on prod-a100", "/opt/a &lt;b&gt;&amp;&quot;c.so",
+		"<td class=\"fail\"><a href=\"#t1h1\"><b>fail</b><span>1 error, 1 not known, 1 warning</span>", "id=\"rule-driver-too-old\"",
+		"layer 7: <code>RUN pip install \\xe2\\x80\\xaetorch</code>", "<code>upgrade the driver to &gt;= 525.60.13</code> <em>checked",
+		"1 could not be read", "default-src 'none'",
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strstr(t, wanted[i]))
+			fail_msg("\"%s\" is not in:\n%s", wanted[i], strstr(t, "<body>"));
+	assert_null(strstr(t, "src=\""));
+	assert_null(strstr(t, "<b>&"));
 	free(t);
 }
 
@@ -167,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_says_what_matters), cmocka_unit_test(nothing_foreign_reaches_a_terminal),
+		cmocka_unit_test(html_is_one_page),
 		cmocka_unit_test(json_formats_parse), cmocka_unit_test(json_is_the_contract), cmocka_unit_test(bytes_are_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

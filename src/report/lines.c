@@ -63,23 +63,29 @@ bool gpu_package(const struct package *p)
 	return false;
 }
 
+void identity_line(struct buf *b, const struct inventory *inv)
+{
+	buf_str(b, target_kind_name(inv->kind));
+	if (inv->os_name || inv->arch)
+		buf_printf(b, ", %s/%s", inv->os_name ? inv->os_name : "?", inv->arch ? inv->arch : "?");
+	if (inv->os.id)
+		buf_printf(b, ", %s%s%s", inv->os.id, inv->os.version ? " " : "", inv->os.version ? inv->os.version : "");
+	if (inv->os.libc)
+		buf_printf(b, ", %s %s", inv->os.libc, inv->os.libc_version ? inv->os.libc_version : "");
+	if ((inv->known & INV_LAYERS) && inv->layers.n)
+		buf_printf(b, ", %zu layer%s", inv->layers.n, inv->layers.n == 1 ? "" : "s");
+	if (!inv->complete && inv->gaps.n)
+		buf_str(b, "; read in part");
+}
+
 void text_identity(struct report *r, const struct inventory *inv)
 {
 	auto_buf struct buf b = BUF_INIT(LINE_MAX_BYTES);
-	buf_str(&b, target_kind_name(inv->kind));
-	if (inv->os_name || inv->arch)
-		buf_printf(&b, ", %s/%s", inv->os_name ? inv->os_name : "?", inv->arch ? inv->arch : "?");
-	if (inv->os.id)
-		buf_printf(&b, ", %s%s%s", inv->os.id, inv->os.version ? " " : "", inv->os.version ? inv->os.version : "");
-	if (inv->os.libc)
-		buf_printf(&b, ", %s %s", inv->os.libc, inv->os.libc_version ? inv->os.libc_version : "");
-	if ((inv->known & INV_LAYERS) && inv->layers.n)
-		buf_printf(&b, ", %zu layer%s", inv->layers.n, inv->layers.n == 1 ? "" : "s");
-	say_line(r, PLAIN, NULL, "      Is: %s%s", buf_text(&b), !inv->complete && inv->gaps.n ? "; read in part" : "");
+	identity_line(&b, inv);
+	say_line(r, PLAIN, NULL, "      Is: %s", buf_text(&b));
 }
 
-/* The packages with GPU code of one environment, at most eight by name. */
-static void add_packages(struct buf *b, const struct inventory *inv, const char *environment)
+void packages_line(struct buf *b, const struct inventory *inv, const char *environment)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < inv->packages.n; i++) {
@@ -104,7 +110,7 @@ void text_runs(struct report *r, const struct inventory *inv)
 		if (e->role != ENV_PRIMARY)
 			continue;
 		auto_buf struct buf b = BUF_INIT(LINE_MAX_BYTES);
-		add_packages(&b, inv, e->path);
+		packages_line(&b, inv, e->path);
 		say_line(r, PLAIN, NULL, "      Runs: %s%s%s%s  %s", e->path, e->because ? " (" : "", e->because ? e->because : "",
 			 e->because ? ")" : "", buf_text(&b));
 		shown++;
@@ -112,26 +118,29 @@ void text_runs(struct report *r, const struct inventory *inv)
 	if (shown)
 		return;
 	auto_buf struct buf b = BUF_INIT(LINE_MAX_BYTES);
-	add_packages(&b, inv, NULL);
+	packages_line(&b, inv, NULL);
 	say_line(r, PLAIN, NULL, "      %s: %s", inv->environments.n ? "All environments (none is known to be started)" : "Holds", buf_text(&b));
+}
+
+void needs_line(struct buf *b, struct arena *a, const struct inventory *inv)
+{
+	const struct requires *q = &inv->requires;
+	if (q->known && q->driver)
+		buf_printf(b, "driver >= %s", q->driver);
+	if (q->known && q->gpu_known && q->native.n)
+		buf_printf(b, "%snative %s", b->n ? "; " : "", targets_line(a, "sm_", q->native.v, q->native.n, 8));
+	if (q->known && q->gpu_known && q->jit.n)
+		buf_printf(b, "%sby JIT %s", b->n ? "; " : "", targets_line(a, "compute_", q->jit.v, q->jit.n, 8));
 }
 
 void text_needs(struct report *r, const struct inventory *inv)
 {
-	const struct requires *q = &inv->requires;
-	if (!q->known)
-		return;
 	auto_buf struct buf b = BUF_INIT(LINE_MAX_BYTES);
-	if (q->driver)
-		buf_printf(&b, "driver >= %s", q->driver);
-	if (q->gpu_known && q->native.n)
-		buf_printf(&b, "%snative %s", b.n ? "; " : "", targets_line(&r->arena, "sm_", q->native.v, q->native.n, 8));
-	if (q->gpu_known && q->jit.n)
-		buf_printf(&b, "%sby JIT %s", b.n ? "; " : "", targets_line(&r->arena, "compute_", q->jit.v, q->jit.n, 8));
+	needs_line(&b, &r->arena, inv);
 	if (b.n)
 		say_line(r, PLAIN, NULL, "  Needs: %s", buf_text(&b));
-	if (b.n && q->because)
-		say_line(r, PLAIN, NULL, "         (%s)", q->because);
+	if (b.n && inv->requires.because)
+		say_line(r, PLAIN, NULL, "         (%s)", inv->requires.because);
 }
 
 static void inspect_package(struct report *r, const struct package *p)

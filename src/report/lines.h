@@ -1,4 +1,4 @@
-/* report/lines.h: lines of text for eyes, foreign bytes escaped. Only the text formats include it. */
+/* report/lines.h: lines of text for eyes, foreign bytes escaped. Only the formats for eyes include it. */
 #ifndef REPORT_LINES_H
 #define REPORT_LINES_H
 
@@ -15,6 +15,13 @@ void say_blank(struct report *r);
 
 /* "sm_70-sm_120" or "sm_50 sm_60 sm_90a": the targets of a list, shortened to their ends over `max`. In the arena, never NULL. */
 const char *targets_line(struct arena *a, const char *prefix, const struct sm *v, size_t n, size_t max);
+
+/* The packages with GPU code of one environment (NULL: of all), at most eight by name. */
+void packages_line(struct buf *b, const struct inventory *inv, const char *environment);
+/* "image, linux/amd64, debian 12, glibc 2.36, 3 layers" */
+void identity_line(struct buf *b, const struct inventory *inv);
+/* "driver >= 525.60.13; native sm_70 sm_80"; empty if nothing is known to be asked for. */
+void needs_line(struct buf *b, struct arena *a, const struct inventory *inv);
 
 /* What is inside: shared by inspect and by a check without hosts. */
 void text_identity(struct report *r, const struct inventory *inv);

@@ -9,6 +9,7 @@
 /* The formats; a row each. The inventory's JSON and the report's are both called json: `of` tells them. */
 static const struct report_format *const formats[] = {
 	&report_text, &report_json, &report_inventory, &report_sarif, &report_junit, &report_github, &report_gitlab, &report_markdown,
+	&report_html,
 };
 enum { FORMATS_N = sizeof(formats) / sizeof(*formats) };
 
@@ -41,6 +42,8 @@ void report_begin(struct report *r, const struct report_format *f, const struct 
 
 void report_target(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
 {
+	for (size_t i = 0; i < n; i++)
+		r->verdicts[results[i]->verdict]++;
 	r->format->target(r, inv, results, n);
 	r->count++;
 	if (fflush(r->out) != 0)

@@ -72,6 +72,8 @@ struct report {
 	struct buf side[2]; /* JSON: targets, gaps; text: the grid; junit: ... */
 	struct json_out aside[2];
 	size_t count, seen;
+	size_t verdicts[VERDICT_FAIL + 1]; /* results of each */
+	unsigned char rules[16]; /* HTML: a bit for each rule that was found, in the catalogue's order */
 	bool bad;
 };
 
@@ -87,7 +89,7 @@ void report_target(struct report *r, const struct inventory *inv, const struct r
 int report_end(struct report *r, const struct report_tail *t, struct err *err);
 
 extern const struct report_format report_text, report_json, report_inventory, report_sarif, report_junit, report_github, report_gitlab,
-	report_markdown;
+	report_markdown, report_html;
 
 /* One word for a host as heads of reports say it: "prod-a100 (A100, driver 470.82.01)"; in the arena, never NULL. */
 const char *report_host_line(struct arena *a, const struct report_host *h);
