@@ -24,6 +24,7 @@ void capture_clear(struct capture *c)
 	mem_free(c->tail);
 	mem_free(c->early[0]);
 	mem_free(c->early[1]);
+	filehash_clear(&c->hash);
 	*c = (struct capture)CAPTURE_INIT;
 }
 
@@ -41,7 +42,7 @@ static bool reserve(unsigned char **p, size_t *cap, size_t n)
 
 /* ---- texts ---- */
 
-static int capture_text(struct tree *t, const struct tree_entry *e, uint32_t limit, struct arena *a, struct item *item,
+static int capture_text(struct capture *c, struct tree *t, const struct tree_entry *e, uint32_t limit, struct arena *a, struct item *item,
 			const char **gap, struct err *err)
 {
 	if (e->size > limit) {
@@ -56,7 +57,7 @@ static int capture_text(struct tree *t, const struct tree_entry *e, uint32_t lim
 		return -1;
 	item->kind = ITEM_TEXT;
 	item->text = (struct span){ (unsigned char *)text, (size_t)n };
-	return 1;
+	return filehash_feed(&c->hash, item->text, err) < 0 ? -1 : 1;
 }
 
 /* ---- the bytes of one ELF file, from anywhere or as kept from a stream ---- */
@@ -367,7 +368,15 @@ static int read_stream(struct capture *c, struct tree *t, const struct tree_entr
 	struct tree_chunk chunk;
 	enum promise promise = NOT_YET;
 	int more = 0;
-	while (passed < e->size && promise != NOTHING && (more = tree_body_next(t, &chunk, err)) > 0) {
+	while (passed < e->size && (promise != NOTHING || c->hash.on) && (more = tree_body_next(t, &chunk, err)) > 0) {
+		if (filehash_zeros(&c->hash, chunk.at - passed, err) < 0 || filehash_feed(&c->hash, chunk.bytes, err) < 0) {
+			more = -1;
+			break;
+		}
+		if (promise == NOTHING) {
+			passed = chunk.at + chunk.bytes.n;
+			continue;
+		}
 		if ((more = keep(&b, chunk.at, chunk.bytes, err)) < 0)
 			break;
 		for (size_t i = 0; i < b.earlies && more >= 0; i++)
@@ -386,7 +395,7 @@ static int read_stream(struct capture *c, struct tree *t, const struct tree_entr
 		if (promise == BINARY && !b.earlies && e->size > KEEP_WHOLE)
 			b.earlies = elf_early_ranges((struct span){ c->bytes, (size_t)b.head_n }, b.early);
 	}
-	int got = more < 0 ? -1 : 0;
+	int got = more < 0 || filehash_zeros(&c->hash, e->size - passed, err) < 0 ? -1 : 0;
 	if (got == 0 && promise == SCRIPT)
 		got = keep_text((struct span){ c->bytes, (size_t)b.head_n }, a, item, err);
 	else if (got == 0 && promise == BINARY)
@@ -422,10 +431,40 @@ static int read_anywhere(struct capture *c, struct tree *t, const struct tree_en
 	return got;
 }
 
+int capture_hash(struct capture *c, struct tree *t, const struct tree_entry *e, struct err *err)
+{
+	enum { STEP = 256 * 1024 };
+	struct tree_chunk chunk;
+	uint64_t passed = 0;
+	int more = 0;
+	if (!e->read_at) {
+		while (passed < e->size && (more = tree_body_next(t, &chunk, err)) > 0) {
+			if (filehash_zeros(&c->hash, chunk.at - passed, err) < 0 || filehash_feed(&c->hash, chunk.bytes, err) < 0)
+				return -1;
+			passed = chunk.at + chunk.bytes.n;
+		}
+		return more < 0 ? -1 : filehash_zeros(&c->hash, e->size - passed, err);
+	}
+	if (!reserve(&c->bytes, &c->cap, STEP))
+		return err_nomem(err);
+	while (passed < e->size) {
+		ssize_t n = tree_body_read_at(t, passed, c->bytes, e->size - passed < STEP ? (size_t)(e->size - passed) : STEP, err);
+		if (n < 0 || filehash_feed(&c->hash, (struct span){ c->bytes, (size_t)n }, err) < 0)
+			return -1;
+		if (!n)
+			break;
+		passed += (uint64_t)n;
+	}
+	return 0;
+}
+
 int capture_file(struct capture *c, struct tree *t, const struct tree_entry *e, struct select s, const struct wanted *wanted,
 		 struct arena *a, struct item *item, const char **gap, struct err *err)
 {
 	if (s.how == SELECT_TEXT)
-		return capture_text(t, e, s.limit, a, item, gap, err);
-	return (e->read_at ? read_anywhere : read_stream)(c, t, e, s, wanted, a, item, gap, err);
+		return capture_text(c, t, e, s.limit, a, item, gap, err);
+	if (!e->read_at)
+		return read_stream(c, t, e, s, wanted, a, item, gap, err);
+	int got = read_anywhere(c, t, e, s, wanted, a, item, gap, err);
+	return got >= 0 && c->hash.on && capture_hash(c, t, e, err) < 0 ? -1 : got;
 }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "scan/filehash.h"
 #include "scan/record.h"
 #include "scan/select.h"
 
@@ -16,6 +17,7 @@ struct capture {
 	size_t cap, tail_cap;
 	unsigned char *early[2]; /* the ranges of elf_early_ranges */
 	size_t early_cap[2];
+	struct filehash hash; /* on: all of the next file is hashed as it is read */
 };
 #define CAPTURE_INIT { 0 }
 void capture_clear(struct capture *c);
@@ -27,5 +29,8 @@ void capture_clear(struct capture *c);
  */
 int capture_file(struct capture *c, struct tree *t, const struct tree_entry *e, struct select s, const struct wanted *wanted,
 		 struct arena *a, struct item *item, const char **gap, struct err *err);
+
+/* A file that is only hashed (c->hash is on). */
+int capture_hash(struct capture *c, struct tree *t, const struct tree_entry *e, struct err *err);
 
 #endif

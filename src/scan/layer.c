@@ -113,14 +113,27 @@ static int keep_hardlink(struct walk *w, uint32_t n, const struct tree_entry *e)
 	return 0;
 }
 
+/* The hash of the file that was just read; a file that was read in part, with a gap, has none. */
+static int keep_hash(struct walk *w, struct item *item, const char *gap, struct err *err)
+{
+	unsigned char sum[FILEHASH_BYTES];
+	if (filehash_end(&w->capture.hash, sum, err) < 0)
+		return -1;
+	if (gap)
+		return 0;
+	item->sha256 = (unsigned char *)arena_strn(&w->r->arena, sum, sizeof(sum));
+	return item->sha256 ? 0 : err_nomem(err);
+}
+
 /* Looks into a selected file. 0, also where that gave a gap; -1 when memory ran out or the archive broke (err says). */
 static int look_into(struct walk *w, struct tree_entry *e, uint32_t n, struct err *err)
 {
+	bool hashed = w->wanted->hashes && filehash_wanted(e->path);
 	if (e->size == TREE_SIZE_UNKNOWN || !e->mode) {
 		struct select by_name = select_entry(e->path, 0, UINT64_MAX);
 		if (by_name.how == SELECT_NOT && !span_ends(e->path, "bin"))
 			by_name = select_entry(e->path, 0755, 1);
-		if (by_name.how == SELECT_NOT)
+		if (by_name.how == SELECT_NOT && !hashed)
 			return 0;
 		struct err stat_err = ERR_INIT;
 		if (tree_stat(w->t, e, &stat_err) < 0)
@@ -129,17 +142,24 @@ static int look_into(struct walk *w, struct tree_entry *e, uint32_t n, struct er
 		fs_edit(w->r->fs, n)->size = e->size;
 	}
 	struct select s = select_entry(e->path, e->mode, e->size);
-	if (s.how == SELECT_NOT)
+	if (s.how == SELECT_NOT && !hashed)
 		return 0;
 	if (e->gap)
 		return keep_gap(w, e->path, e->gap) < 0 ? err_nomem(err) : 0;
-	struct item item = { .node = n };
+	struct item item = { .node = n, .kind = ITEM_HASH };
 	const char *gap = NULL;
-	int got = capture_file(&w->capture, w->t, e, s, w->wanted, &w->r->arena, &item, &gap, err);
+	if (hashed && filehash_begin(&w->capture.hash, err) < 0)
+		return -1;
+	int got = s.how == SELECT_NOT ? capture_hash(&w->capture, w->t, e, err) :
+		  capture_file(&w->capture, w->t, e, s, w->wanted, &w->r->arena, &item, &gap, err);
 	if (gap && keep_gap(w, e->path, gap) < 0)
 		return err_nomem(err);
-	if (got <= 0)
+	if (got >= 0 && hashed && keep_hash(w, &item, gap, err) < 0)
+		return -1;
+	if (got < 0 || (!got && !item.sha256))
 		return got;
+	if (!got)
+		item.kind = ITEM_HASH;
 	if (!list_add(&w->r->arena, &w->r->items, item))
 		return err_nomem(err);
 	fs_edit(w->r->fs, n)->item = (uint32_t)w->r->items.n;

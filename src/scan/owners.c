@@ -4,6 +4,7 @@
 #include "inventory/inventory.h"
 #include "parse/wheelmeta.h"
 #include "scan/assemble.h"
+#include "scan/filehash.h"
 
 /* Which package's RECORD names a node; by node number. 0 = nobody, else 1 + index. */
 struct ownership {
@@ -35,6 +36,16 @@ static bool volatile_file(const char *path)
 	       str_ends(path, "direct_url.json") || str_ends(path, "REQUESTED") || str_starts(path, "../../") || str_starts(path, "/");
 }
 
+/* Is a file not what RECORD says: by its size, where that was asked for, and by its hash, where that was made? */
+static bool changed(const struct view *v, uint32_t n, const struct record_line *line)
+{
+	const struct item *item = view_item(v, n);
+	uint64_t size = fs_node(v->fs, n)->size;
+	if (line->size >= 0 && size && size != (uint64_t)line->size)
+		return true;
+	return item && item->sha256 && line->hash.n && !filehash_equals(item->sha256, line->hash);
+}
+
 static int read_record(struct ownership *o, size_t index)
 {
 	struct view *v = o->v;
@@ -58,8 +69,7 @@ static int read_record(struct ownership *o, size_t index)
 				break;
 			continue;
 		}
-		if (p->record_known && line.size >= 0 && fs_node(v->fs, n)->size && fs_node(v->fs, n)->size != (uint64_t)line.size &&
-		    !volatile_file(line.path) && !list_add(&inv->arena, &p->record_changed, arena_str(&inv->arena, line.path)))
+		if (p->record_known && changed(v, n, &line) && !volatile_file(line.path) && !list_add(&inv->arena, &p->record_changed, arena_str(&inv->arena, line.path)))
 			break;
 		if (o->owner[n] && o->owner[n] != index + 1 && fs_node(v->fs, n)->type == NODE_FILE &&
 		    note_twice(o, n, &inv->packages.v[o->owner[n] - 1], p) < 0)

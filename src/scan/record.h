@@ -17,7 +17,7 @@ struct elf_facts;
 struct tree;
 
 /* What a selected file gave. */
-enum item_kind { ITEM_TEXT, ITEM_ELF };
+enum item_kind { ITEM_TEXT, ITEM_ELF, ITEM_HASH /* nothing but its hash */ };
 
 struct item {
 	enum item_kind kind;
@@ -29,6 +29,7 @@ struct item {
 	const char *version, *version_from; /* of the library by its own bytes; NULL */
 	struct compat_facts *compat;     /* of a libcuda with a compat note; NULL */
 	const char *gap;                 /* what could not be read; NULL if nothing */
+	const unsigned char *sha256;     /* 32 bytes; NULL: was not hashed */
 };
 
 struct hardlink { uint32_t node; struct span target; };
@@ -56,6 +57,7 @@ void record_clear(struct record *r);
 struct wanted {
 	bool quick;        /* no fatbins */
 	bool names_only;   /* nothing but names */
+	bool hashes;       /* sha256 of what a RECORD may name */
 };
 
 /*

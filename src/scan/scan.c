@@ -452,7 +452,7 @@ int scan_target(const char *arg, const struct scan_options *options, struct scan
 	if (!job)
 		return err_nomem(err);
 	*job = (struct scan_job){ .options = options, .out = out, .name = str_eq(arg, "-") ? "standard input" : arg,
-				  .wanted = { .quick = options->quick } };
+				  .wanted = { .quick = options->quick, .hashes = options->verify } };
 	out->job = job;
 	int got = 0;
 	if (scan_is_requirement(arg)) {
