@@ -79,6 +79,35 @@ static struct coverage cover_lists(const struct facts *f, const struct gpu_code 
 	return c;
 }
 
+/* Has a package a library of a group whose path holds a text? */
+static bool has_variant(const struct facts *f, const struct library *like, const char *text)
+{
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *l = &f->inv->libraries.v[i];
+		if (str_eq(l->group, like->group) && str_eq(l->owner, like->owner) && str_eq(l->environment, like->environment) && strstr(l->path, text))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is an alternative the one that its package loads on that GPU?
+ * sgl_kernel/load_utils.py: sm90/ for 9.0 alone, else sm100/, else the top folder.
+ * vllm/v1/attention/backends/fa_utils.py: FlashAttention 3 on 9.x, 2 from 8.0 on, another back end below.
+ */
+static bool taken_on(const struct facts *f, const struct library *l, struct ver2 cc)
+{
+	if (str_eq(l->group, "sgl-common-ops")) {
+		const char *folder = cc.major == 9 && cc.minor == 0 ? "/sm90/" : "/sm100/";
+		return strstr(l->path, folder) || !has_variant(f, l, folder);
+	}
+	if (str_eq(l->group, "vllm-flash-attn")) {
+		bool third = cc.major == 9 && has_variant(f, l, "_vllm_fa3_C");
+		return strstr(l->path, "_vllm_fa3_C") ? third : !third && cc.major >= 8;
+	}
+	return l->picked;
+}
+
 /*
  * The libraries of a package that decide: all core ones; of alternatives the
  * one that a selector took, or where the GPU decides, whichever serves it;
@@ -105,7 +134,7 @@ static struct coverage cover_libraries(const struct facts *f, const struct packa
 				worst.also++;
 			break;
 		case LIB_ALTERNATIVE:
-			if (l->picked && (alternative.cover == COVER_NOT_APPLICABLE || rank(c.cover) > rank(alternative.cover)))
+			if (taken_on(f, l, cc) && (alternative.cover == COVER_NOT_APPLICABLE || rank(c.cover) > rank(alternative.cover)))
 				alternative = c;
 			break;
 		case LIB_UNLISTED:

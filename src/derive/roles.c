@@ -82,6 +82,20 @@ static void pick_bitsandbytes(struct inventory *inv, const struct package *p)
 		best->picked = true;
 }
 
+/* dgl/backend/pytorch: the file whose name ends in _VERSION.so for torch's version, without its local part. */
+static void pick_dgl(struct inventory *inv, const struct package *p)
+{
+	const struct package *torch = inventory_package(inv, "torch", p->environment);
+	if (!torch || !torch->version)
+		return;
+	const char *end = arena_printf(&inv->arena, "_%.*s.so", (int)strcspn(torch->version, "+"), torch->version);
+	for (size_t i = 0; end && i < inv->libraries.n; i++) {
+		struct library *l = &inv->libraries.v[i];
+		if (str_eq(l->owner, p->name) && str_eq(l->environment, p->environment) && str_eq(l->group, "dgl-torch"))
+			l->picked = str_ends(l->path, end);
+	}
+}
+
 static int cmp_sm(const void *a, const void *b)
 {
 	return sm_cmp(*(const struct sm *)a, *(const struct sm *)b);
@@ -148,9 +162,12 @@ int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err)
 		l->group = r->selector[0] ? r->selector : NULL;
 		l->picked = l->role == LIB_ALTERNATIVE;
 	}
-	for (size_t i = 0; i < inv->packages.n; i++)
+	for (size_t i = 0; i < inv->packages.n; i++) {
 		if (str_eq(inv->packages.v[i].name, "bitsandbytes"))
 			pick_bitsandbytes(inv, &inv->packages.v[i]);
+		if (str_eq(inv->packages.v[i].name, "dgl"))
+			pick_dgl(inv, &inv->packages.v[i]);
+	}
 	bool live = inv->kind != TARGET_DECLARATION && inv->kind != TARGET_REQUIREMENT;
 	for (size_t i = 0; live && i < inv->packages.n; i++)
 		if (own_code(inv, &inv->packages.v[i]) < 0)
