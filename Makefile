@@ -24,7 +24,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $(if $(wildcard tools/embed.c)
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests check check-truth check-real golden lint install clean
+.PHONY: all tests check check-truth check-real check-loader golden lint install clean
 all: $O/envcheck
 tests: $(TESTS) $(REPLAY)
 
@@ -74,6 +74,9 @@ check-truth: $O/envcheck # TRUTH=folder of cases with known answers
 
 check-real: $O/envcheck  # fetches wheels with pip into REAL_CACHE; REAL=all: torch of six generations too (5 GB)
 	python3 tests/real/wheels.py $O/envcheck $(or $(REAL_CACHE),build/wheels) $(REAL)
+
+check-loader: $O/envcheck # ROOT=folder PYTHON=/opt/venv/bin/python MODULES="torch numpy": a real root's own loader judges; as root
+	python3 tests/real/loader.py $O/envcheck $(ROOT) $(PYTHON) $(MODULES)
 
 lint:
 	tests/lint.sh
