@@ -1,16 +1,22 @@
 """Every golden, example and test input that names a schema fits it. Run by tests/lint.sh."""
 import glob
 import json
+import os
 import sys
+import warnings
 
 import jsonschema
+
+warnings.filterwarnings("ignore", category=DeprecationWarning)  # of RefResolver, which old and new versions have
 
 schemas = {}
 for path in glob.glob("schemas/envcheck.*.schema.json"):
     with open(path) as f:
         schema = json.load(f)
     jsonschema.Draft7Validator.check_schema(schema)
-    schemas[schema["properties"]["schema"]["const"]] = jsonschema.Draft7Validator(schema)
+    # one schema may point into another by its file name
+    resolver = jsonschema.RefResolver("file://" + os.path.abspath(path), schema)
+    schemas[schema["properties"]["schema"]["const"]] = jsonschema.Draft7Validator(schema, resolver=resolver)
 
 bad = seen = 0
 for path in sorted(glob.glob("tests/cases/*/*.json") + glob.glob("examples/**/*.json", recursive=True) + sys.argv[1:]):

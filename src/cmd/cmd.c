@@ -9,6 +9,7 @@
 const struct command commands[] = {
 	{ "check", " TARGET... [--host FILE]...", "judge targets on hosts (the command if none is named)", CMD_CHECK, check_command },
 	{ "inspect", " TARGET...", "what is inside, and what it requires of a host", CMD_INSPECT, inspect_command },
+	{ "diff", " OLD NEW [--host FILE]...", "what a rebuild changes: needs, GPUs, versions, findings new and gone", CMD_DIFF, diff_command },
 	{ "host", " [FILE...]", "this machine as a host profile, or FILE (nvidia-smi output and the like) as one", CMD_HOST, host_command },
 	{ "recommend", "", "which torch CUDA builds run on a host, best first", CMD_RECOMMEND, recommend_command },
 	{ "explain", " [RULE]", "what a rule means and how to fix it; without RULE, the list", CMD_EXPLAIN, explain_command },

@@ -23,8 +23,9 @@ static const char *const expect_words[] = { "gpu", "cpu", NULL };
 static const char *const level_words[] = { "error", "warning", "note", NULL };
 static const char *const runtime_words[] = { "legacy", "cdi", "csv", "enroot", "singularity", "none", NULL };
 
-#define SCANS (CMD_CHECK | CMD_INSPECT)
-#define JUDGES (CMD_CHECK | CMD_RECOMMEND)
+#define SCANS (CMD_CHECK | CMD_INSPECT | CMD_DIFF)
+#define JUDGES (CMD_CHECK | CMD_DIFF | CMD_RECOMMEND)
+#define VERDICTS (CMD_CHECK | CMD_DIFF)
 #define AT(member) offsetof(struct options, member)
 
 static const struct option table[] = {
@@ -43,16 +44,16 @@ static const struct option table[] = {
 	{ 0, "gpu", "NAME", "GPU of the host: H100, 'Tesla K80', sm_90", JUDGES, MANY, AT(gpus), 0, NULL },
 	{ 0, "arch", "ARCH", "processor of the host: amd64, arm64", JUDGES, TEXT, AT(arch), 0, NULL },
 	{ 0, "runtime", "legacy|cdi|csv|enroot|singularity|none", "what brings the driver into containers", JUDGES, TEXT, AT(runtime), 0, runtime_words },
-	{ 0, "expect", "gpu|cpu", "what the target is meant for", CMD_CHECK, TEXT, AT(expect), 0, expect_words },
-	{ 0, "fail-on", "error|warning|note", "exit 1 from this level on", CMD_CHECK, TEXT, AT(fail_on), 0, level_words },
+	{ 0, "expect", "gpu|cpu", "what the target is meant for", VERDICTS, TEXT, AT(expect), 0, expect_words },
+	{ 0, "fail-on", "error|warning|note", "exit 1 from this level on", VERDICTS, TEXT, AT(fail_on), 0, level_words },
 	{ 0, "allow-unknown", NULL, "exit 0 where the verdict is unknown", CMD_CHECK, FLAG, AT(allow_unknown), 0, NULL },
 	{ 0, "exit-zero", NULL, "exit 0 whatever is found", CMD_CHECK, FLAG, AT(exit_zero), 0, NULL },
 	{ 0, "baseline", "FILE", "a JSON report: only what it does not hold counts", CMD_CHECK, TEXT, AT(baseline), 0, NULL },
-	{ 0, "config", "FILE", "instead of the nearest .envcheck.json", CMD_CHECK, TEXT, AT(config), 0, NULL },
-	{ 0, "env", "NAME", "a named environment of the configuration", CMD_CHECK, TEXT, AT(env), 0, NULL },
+	{ 0, "config", "FILE", "instead of the nearest .envcheck.json", VERDICTS, TEXT, AT(config), 0, NULL },
+	{ 0, "env", "NAME", "a named environment of the configuration", VERDICTS, TEXT, AT(env), 0, NULL },
 	{ 'f', "format", "FORMAT", "of standard output", CMD_ALL & ~CMD_EXPLAIN, TEXT, AT(format), 0, NULL },
 	{ 'o', "output", "[F=]FILE", "write FILE (in format F) instead", CMD_ALL & ~CMD_EXPLAIN, MANY, AT(outputs), 0, NULL },
-	{ 0, "all", NULL, "also notes, folded findings and what passed", CMD_CHECK, FLAG, AT(all), 0, NULL },
+	{ 0, "all", NULL, "also notes, folded findings and what passed", VERDICTS, FLAG, AT(all), 0, NULL },
 	{ 0, "files", NULL, "with the merged file list (JSON)", CMD_INSPECT, FLAG, AT(files), 0, NULL },
 	{ 0, "tree", "PACKAGE", "with the loader's choices", CMD_INSPECT, MAYBE, AT(tree), AT(tree_package), NULL },
 	{ 0, "matrices", "DIR", "tables that replace the built-in ones", CMD_ALL, TEXT, AT(matrices), 0, NULL },

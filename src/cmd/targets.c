@@ -45,7 +45,7 @@ static const char *next_argument(struct targets *t, struct err *err)
 	const char *arg = o->targets.v[t->next++];
 	if (!scan_is_requirement(arg))
 		return arg;
-	while (arg && t->next < o->targets.n && scan_is_requirement(o->targets.v[t->next]))
+	while (arg && !t->apart && t->next < o->targets.n && scan_is_requirement(o->targets.v[t->next]))
 		arg = arena_printf(&t->arena, "%s %s", arg, o->targets.v[t->next++]);
 	if (!arg)
 		err_nomem(err);

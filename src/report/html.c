@@ -148,41 +148,21 @@ static void keep_row(struct report *r, const struct html_row *row)
 	buf_str(b, "</tr>\n");
 }
 
-static const char *const heads[] = { "no GPU software, nothing to judge", "runs", "runs, with warnings", "too little is known", "will not run" };
-
 /* The sentence of a single cell; of several a count is said at the end. */
 static void keep_lead(struct report *r, const struct inventory *inv, const struct result *res)
 {
 	struct buf *b = &r->side[LEAD];
 	html_add(b, report_target_name(inv));
+	buf_printf(b, "%s %s", r->job->hosts_n ? "" : ":", report_verdict_words(res->verdict, r->job->hosts_n));
 	if (r->job->hosts_n) {
-		buf_printf(b, " %s on ", heads[res->verdict]);
+		buf_str(b, " on ");
 		html_add(b, report_host_line(&r->arena, &r->job->hosts[0]));
-		return;
 	}
-	static const char *const anywhere[] = { "no GPU software, nothing to judge", "nothing in it fails on every host",
-						"nothing in it fails on every host, with warnings", "too little is known", "fails on every host" };
-	buf_printf(b, ": %s", anywhere[res->verdict]);
-}
-
-/* Each result is compared with the first of each kind alone: hosts of a fleet are mostly alike. */
-static const size_t *group(struct arena *a, const struct result *const *results, size_t n)
-{
-	size_t *alike = arena_alloc(a, (n + 1) * sizeof(*alike)), *firsts = arena_alloc(a, (n + 1) * sizeof(*firsts)), kinds = 0;
-	for (size_t i = 0; alike && firsts && i < n; i++) {
-		size_t k = 0;
-		while (k < kinds && !report_alike(results[firsts[k]], results[i]))
-			k++;
-		if (k == kinds)
-			firsts[kinds++] = i;
-		alike[i] = firsts[k];
-	}
-	return firsts ? alike : NULL;
 }
 
 static void html_target(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
 {
-	const struct html_row row = { inv, results, group(&r->arena, results, n), n, r->count + 1 };
+	const struct html_row row = { inv, results, report_groups(&r->arena, results, n), n, r->count + 1 };
 	if (row.alike) {
 		if (!r->count && n)
 			keep_lead(r, inv, results[0]);
@@ -322,4 +302,4 @@ static void html_end(struct report *r, const struct report_tail *t)
 	html_put(r, "</footer>\n<script>%s</script>\n</body>\n</html>\n", html_js);
 }
 
-const struct report_format report_html = { "html", REPORT_CHECK, html_begin, html_target, html_end };
+const struct report_format report_html = { "html", REPORT_CHECK, html_begin, html_target, html_end, NULL };

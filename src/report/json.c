@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "inventory/inventory.h"
-#include "report/report.h"
+#include "report/json.h"
 
 enum { TARGETS, GAPS };
 
-static void put_tool(struct report *r)
+void json_put_tool(struct report *r)
 {
 	struct json_out *j = &r->j;
 	jout_key(j, "tool");
@@ -18,7 +18,7 @@ static void put_tool(struct report *r)
 	jout_object_end(j);
 }
 
-static void put_errors(struct json_out *j, const struct report_tail *t)
+void json_put_errors(struct json_out *j, const struct report_tail *t)
 {
 	jout_key(j, "errors");
 	jout_array(j);
@@ -44,7 +44,7 @@ static void inventory_begin(struct report *r)
 {
 	jout_object(&r->j);
 	jout_put(&r->j, "schema", "envcheck.inventory/1");
-	put_tool(r);
+	json_put_tool(r);
 	jout_key(&r->j, "targets");
 	jout_array(&r->j);
 }
@@ -58,11 +58,11 @@ static void inventory_target(struct report *r, const struct inventory *inv, cons
 static void inventory_end(struct report *r, const struct report_tail *t)
 {
 	jout_array_end(&r->j);
-	put_errors(&r->j, t);
+	json_put_errors(&r->j, t);
 	finish(r);
 }
 
-const struct report_format report_inventory = { "json", REPORT_INSPECT, inventory_begin, inventory_target, inventory_end };
+const struct report_format report_inventory = { "json", REPORT_INSPECT, inventory_begin, inventory_target, inventory_end, NULL };
 
 /* ---- envcheck.report/1 ---- */
 
@@ -72,7 +72,7 @@ static void put_known(struct json_out *j, const char *key, const char *s)
 		jout_put(j, key, s);
 }
 
-static void put_host(struct json_out *j, const struct report_host *h)
+void json_put_host(struct json_out *j, const struct report_host *h)
 {
 	jout_object(j);
 	jout_put(j, "name", h->name);
@@ -122,11 +122,11 @@ static void report_json_begin(struct report *r)
 	struct json_out *j = &r->j;
 	jout_object(j);
 	jout_put(j, "schema", "envcheck.report/1");
-	put_tool(r);
+	json_put_tool(r);
 	jout_key(j, "hosts");
 	jout_array(j);
 	for (size_t i = 0; i < r->job->hosts_n; i++)
-		put_host(j, &r->job->hosts[i]);
+		json_put_host(j, &r->job->hosts[i]);
 	jout_array_end(j);
 	jout_key(j, "results");
 	jout_array(j);
@@ -183,9 +183,8 @@ static void put_subject(struct json_out *j, const struct finding *f)
 	jout_put(j, "created_by", f->created_by);
 }
 
-static void put_finding(struct report *r, const struct finding *f)
+void json_put_finding(const struct report *r, struct json_out *j, const struct finding *f)
 {
-	struct json_out *j = &r->j;
 	jout_object(j);
 	jout_put(j, "rule", f->rule->id);
 	jout_put(j, "level", level_name(f->level));
@@ -226,13 +225,13 @@ static void put_result(struct report *r, const struct inventory *inv, const stru
 	jout_array(j);
 	for (size_t i = 0; i < res->findings.n; i++)
 		if (res->findings.v[i].answer != ANSWER_PASS || r->job->all)
-			put_finding(r, &res->findings.v[i]);
+			json_put_finding(r, j, &res->findings.v[i]);
 	jout_array_end(j);
 	jout_put_int(j, "ignored", res->ignored);
 	jout_object_end(j);
 }
 
-static void put_target(struct json_out *j, const struct inventory *inv)
+void json_put_target(struct json_out *j, const struct inventory *inv)
 {
 	jout_object(j);
 	jout_put(j, "name", inv->name);
@@ -265,7 +264,7 @@ static void report_json_target(struct report *r, const struct inventory *inv, co
 {
 	for (size_t i = 0; i < n; i++)
 		put_result(r, inv, results[i], r->job->hosts_n ? r->job->hosts[i].name : NULL);
-	put_target(&r->aside[TARGETS], inv);
+	json_put_target(&r->aside[TARGETS], inv);
 	put_gaps(&r->aside[GAPS], inv);
 }
 
@@ -275,7 +274,7 @@ static void report_json_end(struct report *r, const struct report_tail *t)
 	jout_array_end(j);
 	close_aside(r, TARGETS);
 	close_aside(r, GAPS);
-	put_errors(j, t);
+	json_put_errors(j, t);
 	jout_key(j, "unused_ignores");
 	jout_array(j);
 	for (size_t i = 0; i < t->unused_n; i++) {
@@ -295,4 +294,4 @@ static void report_json_end(struct report *r, const struct report_tail *t)
 	finish(r);
 }
 
-const struct report_format report_json = { "json", REPORT_CHECK, report_json_begin, report_json_target, report_json_end };
+const struct report_format report_json = { "json", REPORT_CHECK, report_json_begin, report_json_target, report_json_end, NULL };

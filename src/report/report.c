@@ -9,7 +9,7 @@
 /* The formats; a row each. The inventory's JSON and the report's are both called json: `of` tells them. */
 static const struct report_format *const formats[] = {
 	&report_text, &report_json, &report_inventory, &report_sarif, &report_junit, &report_github, &report_gitlab, &report_markdown,
-	&report_html,
+	&report_html, &report_diff_text, &report_diff_json, &report_diff_markdown,
 };
 enum { FORMATS_N = sizeof(formats) / sizeof(*formats) };
 
@@ -33,10 +33,10 @@ void report_format_names(unsigned of, const char *names[REPORT_FORMATS_MAX])
 void report_begin(struct report *r, const struct report_format *f, const struct report_job *job, FILE *out)
 {
 	*r = (struct report){ .format = f, .job = job, .out = out, .j = { .file = out } };
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(r->side) / sizeof(*r->side); i++)
 		r->side[i] = (struct buf)BUF_INIT(LIMIT_JSON);
+	for (size_t i = 0; i < sizeof(r->aside) / sizeof(*r->aside); i++)
 		r->aside[i].buf = &r->side[i];
-	}
 	f->begin(r);
 }
 
@@ -50,11 +50,16 @@ void report_target(struct report *r, const struct inventory *inv, const struct r
 		r->bad = true;
 }
 
+void report_changes(struct report *r, const struct comparison *c)
+{
+	r->format->changes(r, c);
+}
+
 int report_end(struct report *r, const struct report_tail *t, struct err *err)
 {
 	r->format->end(r, t);
 	bool bad = r->bad || fflush(r->out) != 0 || ferror(r->out);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(r->side) / sizeof(*r->side); i++) {
 		bad |= r->side[i].bad;
 		buf_clear(&r->side[i]);
 	}
@@ -125,6 +130,29 @@ bool report_alike(const struct result *a, const struct result *b)
 			return false;
 	}
 	return true;
+}
+
+/* Each result is compared with the first of each kind alone: hosts of a fleet are mostly alike. */
+const size_t *report_groups(struct arena *a, const struct result *const *results, size_t n)
+{
+	size_t *alike = arena_alloc(a, (n + 1) * sizeof(*alike)), *firsts = arena_alloc(a, (n + 1) * sizeof(*firsts)), kinds = 0;
+	for (size_t i = 0; alike && firsts && i < n; i++) {
+		size_t k = 0;
+		while (k < kinds && !report_alike(results[firsts[k]], results[i]))
+			k++;
+		if (k == kinds)
+			firsts[kinds++] = i;
+		alike[i] = firsts[k];
+	}
+	return firsts ? alike : NULL;
+}
+
+const char *report_verdict_words(enum verdict v, bool host)
+{
+	static const char *const on[] = { "has no GPU software to judge", "runs", "runs, with warnings,", "is not known to run", "will not run" };
+	static const char *const anywhere[] = { "no GPU software, nothing to judge", "nothing in it fails on every host",
+						"nothing in it fails on every host, with warnings", "too little is known", "fails on every host" };
+	return host ? on[v] : anywhere[v];
 }
 
 /* Length of a well-formed UTF-8 sequence that a terminal may see; 0 if it is none (RFC 3629; C1 and bidi controls excluded). */

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "check/check.h"
 
+struct comparison;
 struct inventory;
 struct report;
 
@@ -51,15 +52,16 @@ struct report_tail {
 	enum verdict verdict;
 };
 
-enum { REPORT_CHECK = 1, REPORT_INSPECT = 2 };
+enum { REPORT_CHECK = 1, REPORT_INSPECT = 2, REPORT_DIFF = 4 };
 
 struct report_format {
 	const char *name;
-	unsigned of; /* REPORT_CHECK, REPORT_INSPECT */
+	unsigned of; /* REPORT_CHECK, REPORT_INSPECT, REPORT_DIFF */
 	void (*begin)(struct report *r);
 	/* One target with its results, one per host in their order (one with a NULL host if there are none); n is 0 for inspect. */
 	void (*target)(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n);
 	void (*end)(struct report *r, const struct report_tail *t);
+	void (*changes)(struct report *r, const struct comparison *c); /* of REPORT_DIFF, which has no targets */
 };
 
 /* A report in the making. The members after `out` are the format's. Failures stick in `bad`. */
@@ -69,27 +71,29 @@ struct report {
 	FILE *out; /* borrowed */
 	struct arena arena;
 	struct json_out j;
-	struct buf side[2]; /* JSON: targets, gaps; text: the grid; junit: ... */
+	struct buf side[4]; /* what is kept for the end: JSON's targets and gaps, the grids of text, HTML and markdown */
 	struct json_out aside[2];
 	size_t count, seen;
 	size_t verdicts[VERDICT_FAIL + 1]; /* results of each */
+	size_t said[LEVEL_ERROR + 1], unsaid[LEVEL_ERROR + 1]; /* GitHub: annotations of each level, and those over its limit */
 	unsigned char rules[16]; /* HTML: a bit for each rule that was found, in the catalogue's order */
 	bool bad;
 };
 
-/* NULL if `of` (REPORT_CHECK or REPORT_INSPECT) has no format of that name. */
+/* NULL if `of` (one of the three) has no format of that name. */
 const struct report_format *report_format_find(unsigned of, const char *name);
 /* The names of all formats for `of` (NULL ends). `names` has room for REPORT_FORMATS_MAX. */
-enum { REPORT_FORMATS_MAX = 12 };
+enum { REPORT_FORMATS_MAX = 16 };
 void report_format_names(unsigned of, const char *names[REPORT_FORMATS_MAX]);
 
 void report_begin(struct report *r, const struct report_format *f, const struct report_job *job, FILE *out);
 void report_target(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n);
+void report_changes(struct report *r, const struct comparison *c);
 /* Ends and clears the report; -1 if anything could not be written. */
 int report_end(struct report *r, const struct report_tail *t, struct err *err);
 
 extern const struct report_format report_text, report_json, report_inventory, report_sarif, report_junit, report_github, report_gitlab,
-	report_markdown, report_html;
+	report_markdown, report_html, report_diff_text, report_diff_json, report_diff_markdown;
 
 /* One word for a host as heads of reports say it: "prod-a100 (A100, driver 470.82.01)"; in the arena, never NULL. */
 const char *report_host_line(struct arena *a, const struct report_host *h);
@@ -100,6 +104,12 @@ struct report_counts report_count(const struct result *res);
 
 /* Do two results say the same of one target? */
 bool report_alike(const struct result *a, const struct result *b);
+
+/* For each result the index of the first that says the same; in the arena, NULL without memory. */
+const size_t *report_groups(struct arena *a, const struct result *const *results, size_t n);
+
+/* What a verdict means, to stand before " on HOST" or, without a host, after ": ". */
+const char *report_verdict_words(enum verdict v, bool host);
 
 /* The name by which a target is shown: its first reference or its name. */
 const char *report_target_name(const struct inventory *inv);

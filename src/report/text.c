@@ -185,14 +185,14 @@ static void text_target(struct report *r, const struct inventory *inv, const str
 		text_inspect(r, inv);
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		size_t before = 0, after = 0;
-		for (size_t k = 0; k < i && !before; k++)
-			before += report_alike(results[k], results[i]);
-		if (before)
-			continue;
+	const size_t *alike = report_groups(&r->arena, results, n);
+	r->bad |= !alike;
+	for (size_t i = 0; alike && i < n; i++) {
+		size_t after = 0;
 		for (size_t k = i + 1; k < n; k++)
-			after += report_alike(results[i], results[k]);
+			after += alike[k] == i;
+		if (alike[i] != i)
+			continue;
 		const char *host = job->hosts_n ? report_host_line(&r->arena, &job->hosts[i]) : NULL;
 		if (after)
 			host = arena_printf(&r->arena, "%s and %zu more like it", host, after);
@@ -232,4 +232,4 @@ static void text_end(struct report *r, const struct report_tail *t)
 		say_line(r, PLAIN, NULL, "  The tables know up to %s.", r->job->newest);
 }
 
-const struct report_format report_text = { "text", REPORT_CHECK | REPORT_INSPECT, nothing_yet, text_target, text_end };
+const struct report_format report_text = { "text", REPORT_CHECK | REPORT_INSPECT, nothing_yet, text_target, text_end, NULL };
