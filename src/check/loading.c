@@ -448,5 +448,5 @@ static void shadowed_library(const struct facts *f, struct subject s, struct out
 		set_message_seen(x, "cuDNN version incompatibility: PyTorch was compiled against another version than the runtime found");
 	if (!(older && (str_eq(component, "cudnn") || str_eq(component, "nvjitlink"))))
 		lower(x, LEVEL_WARNING, older ? "an older copy, not checked by its users" : "not known to be older");
-	add_remedy(out, x, false, "take its folder out of LD_LIBRARY_PATH");
+	add_remedy(out, x, false, "take %s out of LD_LIBRARY_PATH", folder_of(out, l->path));
 }
