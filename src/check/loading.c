@@ -159,6 +159,25 @@ static void missing_symbol_version(const struct facts *f, struct subject s, stru
 	}
 }
 
+/* The wheel that brings a library: NAME-cu12, and from CUDA 13 on plain NAME for those that are of the toolkit itself. */
+static void remedy_wheel(struct out *out, struct finding *x, const struct package *p, const struct row_components *c, short soname_major)
+{
+	static const char *const numbered[] = { "cudnn", "nccl", "nvshmem", "cusparselt" };
+	static const char *const like_cuda[] = { "cublas", "cublaslt", "cudart", "nvrtc", "nvjitlink", "cupti" };
+	bool own_number = false, tells = false;
+	for (size_t i = 0; i < sizeof(numbered) / sizeof(*numbered); i++)
+		own_number = own_number || str_eq(c->component, numbered[i]);
+	for (size_t i = 0; i < sizeof(like_cuda) / sizeof(*like_cuda); i++)
+		tells = tells || str_eq(c->component, like_cuda[i]);
+	short major = tells ? soname_major : p && ver2_known(p->gpu.cuda) ? p->gpu.cuda.major : 0;
+	if (!major)
+		add_remedy(out, x, false, "install %s of the package's CUDA major", c->dist);
+	else if (major >= 13 && !own_number)
+		add_remedy(out, x, false, "pip install '%s==%d.*'", c->dist, major);
+	else
+		add_remedy(out, x, false, "pip install %s-cu%d", c->dist, major);
+}
+
 static const char *folder_of(struct out *out, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -285,6 +304,24 @@ static const struct library *elsewhere(const struct facts *f, const char *soname
 	return NULL;
 }
 
+/* The folders that would have to be searched for all that one file misses: "a:b". */
+static const char *folders_of_misses(const struct facts *f, struct out *out, const struct library *user, const struct library *first)
+{
+	struct choices c = inventory_choices(f->inv, user->path);
+	const char *all = folder_of(out, first->path);
+	for (size_t i = 0; i < c.n; i++) {
+		const struct library *l = c.v[i].path || c.v[i].because ? NULL : elsewhere(f, c.v[i].soname);
+		const char *dir = l ? folder_of(out, l->path) : NULL;
+		size_t n = dir ? strlen(dir) : 0;
+		bool there = false;
+		for (const char *at = all; dir && at && !there; at = strchr(at, ':'), at = at ? at + 1 : NULL)
+			there = !strncmp(at, dir, n) && (!at[n] || at[n] == ':');
+		if (dir && !there)
+			all = arena_printf(out->a, "%s:%s", all, dir);
+	}
+	return all;
+}
+
 static void miss(const struct facts *f, struct subject s, struct out *out, const char *soname, bool by_name, size_t further)
 {
 	const struct library *l = s.library;
@@ -301,11 +338,18 @@ static void miss(const struct facts *f, struct subject s, struct out *out, const
 		lower(x, LEVEL_WARNING, "the system below the environment may bring it");
 	const struct row_components *c = matrix_component(f->m, soname);
 	const char *so = strstr(soname, ".so.");
+	if (lies && by_name && f->inv->kind != TARGET_DECLARATION)
+		lower(x, LEVEL_WARNING, "a program may set LD_LIBRARY_PATH or load it before");
+	if (lies && !f->env_known && f->inv->kind != TARGET_DECLARATION)
+		lower(x, LEVEL_WARNING, "the target's ENV is not known");
+	size_t row = 0;
+	const struct row_preloads *way = lies && s.package ? matrix_preload(f->m, s.package->name, s.package->version, "remedy", &row) : NULL;
+	if (way)
+		add_remedy(out, x, false, "%s", way->library);
 	if (lies)
-		add_remedy(out, x, false, "ENV LD_LIBRARY_PATH=%s", folder_of(out, lies->path));
+		add_remedy(out, x, false, "ENV LD_LIBRARY_PATH=%s", folders_of_misses(f, out, l, lies));
 	else if (c && so && !remedy_pins(f, out, x, s.package, c))
-		add_remedy(out, x, false, "install the %s wheel of CUDA %s (%s)", c->component,
-			   s.package && ver2_known(s.package->gpu.cuda) ? ver2_print(s.package->gpu.cuda).s : so + 4, c->dist);
+		remedy_wheel(out, x, s.package, c, ver2_parse(so + 4).major);
 	else if (!c)
 		add_remedy(out, x, false, "install the system package that brings %s (apt-file search %s)", soname, soname);
 }
