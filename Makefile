@@ -1,30 +1,35 @@
 PKG_CONFIG ?= pkg-config
 PREFIX     ?= /usr/local
 MODE       ?= release
-PKGS       := libarchive jansson expat libzstd zlib libisal libcrypto
+INFLATE    ?= isal# or zlib, where there is no ISA-L: less than half as fast
+PKGS       := libarchive jansson expat libzstd zlib libcrypto $(patsubst isal,libisal,$(filter isal,$(INFLATE)))
 
 release = -O2
 debug   = -O0 -g
 asan    = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 tsan    = -O1 -g -fsanitize=thread
 fuzz    = -O1 -g -fsanitize=fuzzer-no-link,address,undefined
+static  = -O2 -ffunction-sections -fdata-sections -DENVCHECK_STATIC
 ifeq ($($(MODE)),)
-$(error no MODE=$(MODE); there are release, debug, asan, tsan, fuzz)
+$(error no MODE=$(MODE); there are release, debug, asan, tsan, fuzz, static)
 endif
 
 O     := build/$(MODE)
+ifeq ($(MODE),static)
+include tools/static.mk
+endif
 PKGS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
-PKGS_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS))
+PKGS_LIBS   ?= $(shell $(PKG_CONFIG) --libs $(PKGS))
 WARN         = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -pthread $(WARN) $($(MODE)) $(PKGS_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 FUZZ   := $(wildcard src/*/*_fuzz.c)
-LIB    := $(filter-out $(FUZZ),$(wildcard src/*/*.c))
+LIB    := $(filter-out $(FUZZ) src/source/inflate_%,$(wildcard src/*/*.c)) src/source/inflate_$(INFLATE).c
 OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $(if $(wildcard tools/embed.c),$O/matrices.o)
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests check check-truth check-real check-loader golden lint install clean
+.PHONY: all tests check check-truth check-real check-loader golden lint clean
 all: $O/envcheck
 tests: $(TESTS) $(REPLAY)
 
@@ -81,12 +86,10 @@ check-loader: $O/envcheck # ROOT=folder PYTHON=/opt/venv/bin/python MODULES="tor
 lint:
 	tests/lint.sh
 
-install: $O/envcheck
-	install -D -m 755 $O/envcheck $(DESTDIR)$(PREFIX)/bin/envcheck
-	install -D -m 644 man/envcheck.1 $(DESTDIR)$(PREFIX)/share/man/man1/envcheck.1
-
 clean:
 	rm -rf build
+
+include tools/delivery.mk
 
 .SECONDARY:
 .DELETE_ON_ERROR:

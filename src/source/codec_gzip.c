@@ -1,14 +1,14 @@
 #include "source/codec.h"
 
 #include <inttypes.h>
-#include <isa-l/igzip_lib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "source/inflate.h"
 
-/* gzip (RFC 1952, several members) and raw deflate (a zip's member) by ISA-L. Its total_out has 32 bits: we count. */
+/* gzip (RFC 1952, several members) and raw deflate (a zip's member). */
 struct inflate {
-	struct inflate_state state;
+	struct inflater dec;
 	struct blob *in;
 	uint64_t out, taken;     /* bytes out, bytes read from `in` */
 	uint64_t size;           /* raw: what must come out, with */
@@ -19,15 +19,17 @@ struct inflate {
 
 static uint64_t inflate_at(const struct inflate *z)
 {
-	return z->taken - z->state.avail_in;
+	return z->taken - z->dec.in_n;
 }
 
-static int inflate_error(struct inflate *z, int code, struct err *err)
+static int inflate_error(struct inflate *z, enum inflated code, struct err *err)
 {
 	const char *name = z->raw ? "deflate" : "gzip";
-	if (code == ISAL_INCORRECT_CHECKSUM)
+	if (code == INFLATED_NOMEM)
+		return err_nomem(err);
+	if (code == INFLATED_CHECKSUM)
 		return err_set(err, ERR_FORMAT, "%s: wrong CRC-32 or length before compressed byte %" PRIu64, name, inflate_at(z));
-	if (code == ISAL_UNSUPPORTED_METHOD)
+	if (code == INFLATED_METHOD)
 		return err_set(err, ERR_FORMAT, "%s: unknown method before compressed byte %" PRIu64, name, inflate_at(z));
 	return err_set(err, ERR_FORMAT, "%s: corrupt data before compressed byte %" PRIu64, name, inflate_at(z));
 }
@@ -40,12 +42,12 @@ static int cut_off(struct inflate *z, struct err *err)
 /* More compressed bytes in front of the decoder; 0 at the end of the input. */
 static ssize_t refill(struct inflate *z, struct err *err)
 {
-	if (z->state.avail_in)
-		memmove(z->buf, z->state.next_in, z->state.avail_in);
-	z->state.next_in = z->buf;
-	ssize_t got = blob_read(z->in, z->buf + z->state.avail_in, sizeof(z->buf) - z->state.avail_in, err);
+	if (z->dec.in_n)
+		memmove(z->buf, z->dec.in, z->dec.in_n);
+	z->dec.in = z->buf;
+	ssize_t got = blob_read(z->in, z->buf + z->dec.in_n, sizeof(z->buf) - z->dec.in_n, err);
 	if (got > 0) {
-		z->state.avail_in += (uint32_t)got;
+		z->dec.in_n += (size_t)got;
 		z->taken += (uint64_t)got;
 	}
 	return got;
@@ -54,21 +56,16 @@ static ssize_t refill(struct inflate *z, struct err *err)
 /* Between members: 1 if another begins, 0 if the stream is over. What is no gzip header is left alone, as gzip does. */
 static int next_member(struct inflate *z, struct err *err)
 {
-	while (z->state.avail_in < 2) {
+	while (z->dec.in_n < 2) {
 		ssize_t got = refill(z, err);
 		if (got < 0)
 			return -1;
 		if (!got)
 			return 0;
 	}
-	if (z->state.next_in[0] != 0x1f || z->state.next_in[1] != 0x8b)
+	if (z->dec.in[0] != 0x1f || z->dec.in[1] != 0x8b)
 		return blob_drain(z->in, err); /* a digest may stand below */
-	unsigned char *in = z->state.next_in;
-	uint32_t n = z->state.avail_in;
-	isal_inflate_reset(&z->state);
-	z->state.crc_flag = ISAL_GZIP;
-	z->state.next_in = in;
-	z->state.avail_in = n;
+	inflater_next(&z->dec);
 	z->begun = true;
 	return 1;
 }
@@ -77,27 +74,26 @@ static int finish_raw(struct inflate *z, struct err *err)
 {
 	if (z->out != z->size)
 		return err_set(err, ERR_FORMAT, "deflate: %" PRIu64 " bytes came out, the directory says %" PRIu64, z->out, z->size);
-	if (z->state.crc != z->crc)
-		return inflate_error(z, ISAL_INCORRECT_CHECKSUM, err);
+	if (z->dec.crc != z->crc)
+		return inflate_error(z, INFLATED_CHECKSUM, err);
 	return 0;
 }
 
 /* One round of the decoder into p; the bytes that came out, with z->begun false where the member ended. */
 static ssize_t decode(struct inflate *z, unsigned char *p, size_t n, struct err *err)
 {
-	z->state.next_out = p;
-	z->state.avail_out = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-	uint32_t room = z->state.avail_out;
-	int code = isal_inflate(&z->state);
-	size_t got = room - z->state.avail_out;
+	z->dec.out = p;
+	z->dec.out_n = n;
+	enum inflated code = inflater_run(&z->dec);
+	size_t got = n - z->dec.out_n;
 	z->out += got;
-	if (code < 0)
+	if (code != INFLATED_SOME && code != INFLATED_END)
 		return inflate_error(z, code, err);
 	if (codec_ratio(z->out, blob_raw(z->in), z->raw ? "deflate" : "gzip", err) < 0)
 		return -1;
 	if (z->raw && z->out > z->size)
 		return finish_raw(z, err);
-	if (z->state.block_state == ISAL_BLOCK_FINISH)
+	if (code == INFLATED_END)
 		z->begun = false;
 	return (ssize_t)got;
 }
@@ -147,41 +143,41 @@ static void inflate_close(void *self)
 {
 	struct inflate *z = self;
 	blob_close(z->in);
+	inflater_close(&z->dec);
 	mem_free(z);
 }
 
 static const struct blob_ops inflate_ops = { .read = inflate_read, .raw = inflate_raw, .close = inflate_close };
 
-static struct inflate *inflate_new(struct blob *in, struct err *err)
+static struct inflate *inflate_new(struct blob *in, bool raw, struct err *err)
 {
 	struct inflate *z = mem_alloc(sizeof(*z));
-	if (!z) {
+	if (!z || inflater_open(&z->dec, raw) < 0) {
+		mem_free(z);
 		blob_close(in);
 		err_nomem(err);
 		return NULL;
 	}
-	isal_inflate_init(&z->state);
 	z->in = in;
 	z->out = z->taken = z->size = 0;
 	z->crc = 0;
-	z->raw = z->ended = z->begun = false;
+	z->ended = false;
+	z->raw = z->begun = raw;
 	return z;
 }
 
 struct blob *gzip_open_take(struct blob *in, struct err *err)
 {
-	struct inflate *z = inflate_new(in, err);
+	struct inflate *z = inflate_new(in, false, err);
 	return z ? blob_new(&inflate_ops, z, BLOB_UNKNOWN, err) : NULL;
 }
 
 struct blob *codec_deflate_take(struct blob *in, uint64_t size, uint32_t crc, struct err *err)
 {
-	struct inflate *z = inflate_new(in, err);
+	struct inflate *z = inflate_new(in, true, err);
 	if (!z)
 		return NULL;
-	z->raw = z->begun = true;
 	z->size = size;
 	z->crc = crc;
-	z->state.crc_flag = ISAL_GZIP_NO_HDR; /* count the CRC, no header */
 	return blob_new(&inflate_ops, z, size, err);
 }

@@ -1,0 +1,17 @@
+# What users get: the static binary, the wheel, the source archive, what is installed.
+.PHONY: static fetch-isal check-static install uninstall
+
+static:
+	$(MAKE) MODE=static all
+	@ls -l build/static/envcheck
+
+fetch-isal: # the only target that fetches sources: ISA-L's, from Debian, checked by apt's keys; needs nasm
+	tools/fetch-isal build/isal
+	rm -rf build/static
+
+check-static: static # the cases and scripts of `make check` with the static binary
+	MODE=static tests/run.sh build/static
+
+install: $O/envcheck
+	install -D -m 755 $O/envcheck $(DESTDIR)$(PREFIX)/bin/envcheck
+	install -D -m 644 man/envcheck.1 $(DESTDIR)$(PREFIX)/share/man/man1/envcheck.1
