@@ -1,5 +1,6 @@
 # What users get: the static binary, the wheel, the source archive, what is installed.
-.PHONY: static fetch-isal check-static install uninstall
+.PHONY: static fetch-isal check-static wheel dist install uninstall
+VERSION := $(shell sed -n 's/^\#define ENVCHECK_VERSION "\(.*\)"/\1/p' src/cmd/outputs.h)
 
 static:
 	$(MAKE) MODE=static all
@@ -11,6 +12,12 @@ fetch-isal: # the only target that fetches sources: ISA-L's, from Debian, checke
 
 check-static: static # the cases and scripts of `make check` with the static binary
 	MODE=static tests/run.sh build/static
+
+wheel: static
+	python3 tools/wheel.py build/static/envcheck $(VERSION) build/dist share/man/man1/envcheck.1=man/envcheck.1
+
+dist:
+	tools/dist build/dist/envcheck-$(VERSION).tar.gz
 
 install: $O/envcheck
 	install -D -m 755 $O/envcheck $(DESTDIR)$(PREFIX)/bin/envcheck

@@ -4,7 +4,7 @@ ISAL    := $(wildcard build/isal/libisal.a)
 INFLATE := $(if $(ISAL),isal,zlib)
 PKGS    := libarchive jansson expat libzstd zlib libcrypto
 LDFLAGS += -static -s -Wl,--gc-sections
-PKGS_LIBS := $(ISAL) -larchive -ljansson -lexpat -lzstd -lcrypto -lz -llzma -lbz2 -llz4 -lnettle -lacl
+PKGS_LIBS := $(ISAL) -larchive -ljansson -lexpat -lzstd -lcrypto -lz -llzma -lbz2 -llz4
 ifneq ($(ISAL),)
 static  += -Ibuild/isal
 endif
