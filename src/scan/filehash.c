@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "source/digest.h"
+
 bool filehash_wanted(struct span path)
 {
 	return span_find(path, "-packages/") < path.n || span_find(path, ".dist-info/") < path.n;
@@ -10,9 +12,8 @@ bool filehash_wanted(struct span path)
 
 int filehash_begin(struct filehash *h, struct err *err)
 {
+	h->ctx = sha256_begin(h->ctx);
 	if (!h->ctx)
-		h->ctx = EVP_MD_CTX_new();
-	if (!h->ctx || !EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL))
 		return err_nomem(err);
 	h->on = true;
 	return 0;

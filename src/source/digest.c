@@ -71,6 +71,17 @@ static void hashing_close(void *self)
 
 static const struct blob_ops hashing_ops = { .read = hashing_read, .raw = hashing_raw, .close = hashing_close };
 
+/* openssl.cnf may name modules to load, and may be the target's: a gate in a build runs inside of what it judges. */
+struct evp_md_ctx_st *sha256_begin(struct evp_md_ctx_st *old)
+{
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	EVP_MD_CTX *ctx = old ? old : EVP_MD_CTX_new();
+	if (ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL))
+		return ctx;
+	EVP_MD_CTX_free(ctx);
+	return NULL;
+}
+
 struct blob *digest_open_take(struct blob *in, const char *digest, struct err *err)
 {
 	char want[65];
@@ -79,12 +90,9 @@ struct blob *digest_open_take(struct blob *in, const char *digest, struct err *e
 		blob_close(in);
 		return NULL;
 	}
-	/* openssl.cnf may name modules to load, and may be the target's: a gate in a build runs inside of what it judges */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	struct hashing *h = mem_alloc(sizeof(*h));
-	EVP_MD_CTX *ctx = h ? EVP_MD_CTX_new() : NULL;
-	if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL)) {
-		EVP_MD_CTX_free(ctx);
+	EVP_MD_CTX *ctx = h ? sha256_begin(NULL) : NULL;
+	if (!ctx) {
 		mem_free(h);
 		blob_close(in);
 		err_nomem(err);
