@@ -177,6 +177,27 @@ void set_message_seen(struct finding *f, const char *text)
 	f->error.text = text;
 }
 
+void set_message(struct out *out, struct finding *f, const char *id, ...)
+{
+	const struct row_messages *r = matrix_message(out->f->m, id);
+	if (!r)
+		return;
+	struct buf b = BUF_INIT(1 << 16);
+	const char *at = r->text;
+	va_list ap;
+	va_start(ap, id);
+	for (const char *mark = strstr(at, "{}"), *arg; mark && (arg = va_arg(ap, const char *)); mark = strstr(at, "{}")) {
+		buf_add(&b, at, (size_t)(mark - at));
+		buf_str(&b, arg);
+		at = mark + 2;
+	}
+	va_end(ap);
+	buf_str(&b, at);
+	f->error.text = b.bad ? NULL : arena_str(out->a, buf_text(&b));
+	out->bad = out->bad || !f->error.text;
+	buf_clear(&b);
+}
+
 void set_source(struct out *out, struct finding *f, const char *matrix, const char *row, const char *url)
 {
 	struct finding_source s = { matrix, row, url };
@@ -209,6 +230,15 @@ const char *package_text(struct out *out, const struct package *p)
 {
 	const char *s = p->version ? arena_printf(out->a, "%s %s", p->name, p->version) : p->name;
 	return s ? s : p->name;
+}
+
+const char *tuple_text(struct out *out, const char *version)
+{
+	unsigned long v[3] = { 0 };
+	if (!version || !version_parts(version, v, 3))
+		return "an unknown one";
+	const char *s = arena_printf(out->a, "(%lu, %lu, %lu)", v[0], v[1], v[2]);
+	return s ? s : "";
 }
 
 const char *driver_text(struct out *out, const struct host_facts *h)

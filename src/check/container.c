@@ -198,8 +198,7 @@ static void require_unsatisfied(const struct facts *f, struct subject s, struct 
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the container does not start: %s=%s is not met by %s%s%s", v.name, v.text, driver_text(out, f->host),
 				 v.gpu ? ", " : "", v.gpu ? v.gpu->name : "");
 	set_expected(out, x, v.text, f->host->host->driver);
-	set_message_seen(x, arena_printf(out->a, "nvidia-container-cli: requirement error: unsatisfied condition: %s, please update your driver to a newer version, or use an earlier cuda container",
-					 first_word(out, v.text)));
+	set_message(out, x, "require-unsatisfied", first_word(out, v.text), NULL);
 	if (runtime(f) == RUNTIME_UNKNOWN)
 		lower(x, LEVEL_WARNING, "only the legacy, csv and enroot runtimes enforce it, and the host states none");
 	struct ver2 want = str_starts(v.text, "cuda>=") ? ver2_parse(v.text + 6) : VER2_NONE;
@@ -221,7 +220,7 @@ static void require_invalid(const struct facts *f, struct subject s, struct out 
 	if (v.answer != REQUIRE_INVALID)
 		return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the container does not start: %s=%s cannot be read as a requirement", v.name, v.text);
-	set_message_seen(x, "nvidia-container-cli: requirement error: invalid expression");
+	set_message(out, x, "require-invalid", NULL);
 	if (runtime(f) == RUNTIME_UNKNOWN)
 		lower(x, LEVEL_WARNING, "only the legacy, csv and enroot runtimes evaluate it, and the host states none");
 	add_remedy(out, x, false, "correct or unset %s", v.name);
@@ -270,11 +269,11 @@ static void visible_devices(const struct facts *f, struct subject s, struct out 
 	bool legacy_image = version && version[0] && !(require && require[0]);
 	if (v && (str_eq(v, "none") || str_eq(v, "void") || !v[0])) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES=\"%s\" in the image lets no GPU in", v);
-		set_message_seen(x, "Found no NVIDIA driver on your system.");
+		set_message(out, x, "torch-no-driver", NULL);
 		add_remedy(out, x, false, "set NVIDIA_VISIBLE_DEVICES=all");
 	} else if (!v && runtime(f) == RUNTIME_ENROOT) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES is not set in the image: enroot then brings no GPU");
-		set_message_seen(x, "Found no NVIDIA driver on your system.");
+		set_message(out, x, "torch-no-driver", NULL);
 		add_remedy(out, x, false, "set NVIDIA_VISIBLE_DEVICES=all");
 	} else if (!v && !legacy_image && runtime(f) == RUNTIME_UNKNOWN) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES is not set in the image: docker needs --gpus, enroot brings no GPU");
@@ -312,7 +311,7 @@ static void driver_capabilities(const struct facts *f, struct subject s, struct 
 	} else {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_DRIVER_CAPABILITIES=\"%s\" lacks compute: libcuda does not get into the container", v);
 	}
-	set_message_seen(x, "Found no NVIDIA driver on your system.");
+	set_message(out, x, "torch-no-driver", NULL);
 	add_remedy(out, x, false, "set NVIDIA_DRIVER_CAPABILITIES=compute,utility");
 }
 
@@ -333,7 +332,7 @@ static void no_gpu_runtime(const struct facts *f, struct subject s, struct out *
 		add_remedy(out, x, false, "install the NVIDIA container toolkit on the host and run with --gpus all");
 	}
 	if (x)
-		set_message_seen(x, "Found no NVIDIA driver on your system.");
+		set_message(out, x, "torch-no-driver", NULL);
 }
 
 static bool path_has(const char *list, const char *dir)
@@ -362,7 +361,7 @@ static void driver_not_on_path(const struct facts *f, struct subject s, struct o
 		return;
 	}
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the host brings its driver libraries into %s, which the image's loader does not search", dir);
-	set_message_seen(x, "Found no NVIDIA driver on your system.");
+	set_message(out, x, "torch-no-driver", NULL);
 	add_remedy(out, x, false, "set LD_LIBRARY_PATH=%s", dir);
 }
 
@@ -381,7 +380,7 @@ static void platform_mismatch(const struct facts *f, struct subject s, struct ou
 	}
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the target is built for %s, the host is %s", have, host);
 	set_expected(out, x, host, have);
-	set_message_seen(x, "exec format error");
+	set_message(out, x, "exec-format", NULL);
 	add_remedy(out, x, false, "build or pull it for linux/%s (--platform linux/%s)", host, host);
 }
 

@@ -35,11 +35,11 @@ static void companion_cuda_mismatch(const struct facts *f, struct subject s, str
 	if (torch->gpu.vendor == VENDOR_CUDA && p->gpu.vendor == VENDOR_CPU) {
 		x = emit(out, ANSWER_FAIL, s, "%s is a CPU build beside %s, a CUDA build: its operators do not run on the GPU", name, of);
 		if (vision)
-			set_message_seen(x, "operator torchvision::nms does not exist");
+			set_message(out, x, "torchvision-nms", NULL);
 	} else if (torch->gpu.vendor == VENDOR_CPU && p->gpu.vendor == VENDOR_CUDA) {
 		x = emit(out, ANSWER_FAIL, s, "%s is a CUDA build beside %s, a CPU build", name, of);
 		if (vision)
-			set_message_seen(x, "operator torchvision::nms does not exist");
+			set_message(out, x, "torchvision-nms", NULL);
 	} else {
 		struct ver2 a = torch->gpu.cuda, b = p->gpu.cuda;
 		bool by_major = vision && p->version && pep440_match(p->version, ">=0.24");
@@ -52,8 +52,7 @@ static void companion_cuda_mismatch(const struct facts *f, struct subject s, str
 		}
 		x = emit(out, ANSWER_FAIL, s, "%s is built for CUDA %s, %s for CUDA %s: it refuses to be imported", name, ver2_print(b).s, of, ver2_print(a).s);
 		set_expected(out, x, ver2_print(a).s, ver2_print(b).s);
-		set_message_seen(x, vision ? "Detected that PyTorch and torchvision were compiled with different CUDA versions." :
-				    "Detected that PyTorch and TorchAudio were compiled with different CUDA versions.");
+		set_message(out, x, vision ? "torchvision-cuda" : "torchaudio-cuda", NULL);
 	}
 	const struct row_companions *c = torch->version ? matrix_companion(f->m, torch->version) : NULL;
 	const char *want = c ? (vision ? c->torchvision : c->torchaudio) : "";
@@ -118,7 +117,7 @@ static void extension_torch_mismatch(const struct facts *f, struct subject s, st
 	}
 	if (!x)
 		return;
-	set_message_seen(x, vision ? "operator torchvision::nms does not exist" : "undefined symbol: _ZN3c10...");
+	set_message(out, x, vision ? "torchvision-nms" : "torch-extension", NULL);
 	if (!x->remedies.n)
 		add_remedy(out, x, false, "install a build of %s for torch %d.%d", p->name, have.major, have.minor);
 }
@@ -164,7 +163,7 @@ static void runtime_compiler_missing(const struct facts *f, struct subject s, st
 		if (str_eq(f->inv->compilers.v[i].tool, "cc"))
 			return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "torch.compile and Triton kernels need a C compiler, and the image has none");
-	set_message_seen(x, "Failed to find C compiler. Please specify via CC environment variable.");
+	set_message(out, x, "triton-no-compiler", NULL);
 	add_remedy(out, x, false, "apt-get install gcc python3-dev");
 }
 
@@ -239,7 +238,7 @@ static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct o
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is a wheel for %s; the target runs%s%s%s%s", package_text(out, p), p->tags.v[0], python ? " Python " : "",
 				 python ? python : "", arch ? " on " : "", arch ? arch : "");
 	set_expected(out, x, python, p->tags.v[0]);
-	set_message_seen(x, "is not a supported wheel on this platform");
+	set_message(out, x, "pip-platform", NULL);
 	bool unpacked = f->inv->kind == TARGET_IMAGE || f->inv->kind == TARGET_ROOTFS || f->inv->kind == TARGET_ENVIRONMENT;
 	if (unpacked && !unfit_files(f, p, python, arch))
 		lower(x, LEVEL_NOTE, "what is installed of it fits");

@@ -88,6 +88,8 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 	x->cause = need;
 	set_expected(out, x, need, f->host->host->driver);
 	set_cuda_error(out, x, 35);
+	if (str_eq(p->name, "torch") && ver2_full(f->host->cuda_lo))
+		set_message(out, x, "torch-old-driver", arena_printf(out->a, "%d", f->host->cuda_lo.major * 1000 + f->host->cuda_lo.minor * 10), NULL);
 	set_source(out, x, "minor_version", floor->id, floor->source);
 	remedy_driver(f, out, x, need);
 	remedy_torch(f, out, x, p);

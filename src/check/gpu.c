@@ -123,11 +123,72 @@ static void ptx_jit_only(const struct facts *f, struct subject s, struct out *ou
 	remedy_torch(f, out, x, s.package);
 }
 
+/* A release of cuDNN or NCCL: what the package is, or carries. */
+struct carried { const char *component, *version; struct ver2 cuda; };
+
+static bool carried_by(const struct facts *f, const struct package *p, size_t i, struct carried *c)
+{
+	for (size_t k = 0; i == 0 && k < f->m->components.n; k++) {
+		const struct row_components *r = &f->m->components.v[k];
+		size_t n = strlen(r->dist);
+		if (!strncmp(p->name, r->dist, n) && !strncmp(p->name + n, "-cu", 3)) {
+			*c = (struct carried){ r->component, p->version, ver2_parse(p->name + n + 3) };
+			return c->version != NULL;
+		}
+	}
+	if (str_starts(p->name, "nvidia-") || i >= f->inv->libraries.n)
+		return false;
+	const struct library *l = &f->inv->libraries.v[i];
+	bool own = l->component && l->version && l->owner && str_eq(l->owner, p->name);
+	*c = (struct carried){ own ? l->component : "", l->version, p->gpu.cuda };
+	return true;
+}
+
+/* Is it told already that the programs themselves have no code for that GPU? */
+static bool nothing_runs(const struct facts *f, const struct package *p, const struct gpu_facts *gpu)
+{
+	for (size_t i = 0; i < f->inv->packages.n; i++) {
+		const struct package *o = &f->inv->packages.v[i];
+		if (str_eq(o->name, "torch") && str_eq(o->environment, p->environment) && coverage_of(f, o, gpu).cover == COVER_NONE)
+			return true;
+	}
+	return false;
+}
+
+static void library_release(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct package *p = s.package;
+	if (!host_counts(f) || !s.gpu || s.gpu->vendor != GPU_NVIDIA || !ver2_full(s.gpu->cc))
+		return;
+	struct carried c;
+	for (size_t i = 0; carried_by(f, p, i, &c); i++) {
+		const struct row_library_gpus *r = matrix_library_gpus(f->m, c.component, c.version, c.cuda);
+		bool old = r && ver2_known(r->cc_min) && ver2_cmp(s.gpu->cc, r->cc_min) < 0;
+		bool young = r && ver2_known(r->cc_max) && ver2_cmp(s.gpu->cc, r->cc_max) > 0;
+		if ((!old && !young) || nothing_runs(f, p, s.gpu))
+			continue;
+		struct finding *x = emit(out, ANSWER_FAIL, s, "%s %s has no code for %s: it supports compute capability %s%s%s%s",
+					 str_eq(c.component, "cudnn") ? "cuDNN" : "NCCL", c.version, s.gpu->name, ver2_print(r->cc_min).s,
+					 ver2_known(r->cc_max) ? " to " : " and newer", ver2_known(r->cc_max) ? ver2_print(r->cc_max).s : "",
+					 str_starts(p->name, "nvidia-") ? "" : arena_printf(out->a, " (in %s)", p->name));
+		set_expected(out, x, ver2_print(old ? r->cc_min : r->cc_max).s, ver2_print(s.gpu->cc).s);
+		if (str_eq(c.component, "cudnn"))
+			set_message(out, x, "cudnn-arch", NULL);
+		else
+			set_cuda_error(out, x, 209);
+		if (old && str_starts(p->name, "nvidia-") && str_starts(r->versions, ">="))
+			add_remedy(out, x, false, "pip install \"%s<%.*s\"", p->name, (int)strcspn(r->versions + 2, ","), r->versions + 2);
+		set_source(out, x, "library_gpus", r->id, r->source);
+		return;
+	}
+}
+
 /* NVIDIA's own libraries of a CUDA release: from the first that has code for a GPU to the last. */
 static void library_lacks(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct row_architectures *a = s.gpu ? s.gpu->arch : NULL;
 	const struct package *p = s.package;
+	library_release(f, s, out);
 	if (!host_counts(f) || !uses_cuda(p) || !a || !ver2_full(p->gpu.cuda) || matrix_generator(f->m, p->name, p->version))
 		return;
 	bool before = ver2_known(a->first_cuda) && ver2_cmp(p->gpu.cuda, a->first_cuda) < 0;

@@ -57,9 +57,10 @@ static void pinned_version_mismatch(const struct facts *f, struct subject s, str
 		struct ver2 a = ver2_parse(want), b = ver2_parse(have->version);
 		bool checked = (str_starts(name, "nvidia-cudnn") || str_starts(name, "nvidia-nvjitlink")) && ver2_cmp(b, a) < 0;
 		if (str_starts(name, "nvidia-cudnn"))
-			set_message_seen(x, "cuDNN version incompatibility: PyTorch was compiled against a newer version than the runtime found");
+			set_message(out, x, "torch-cudnn", tuple_text(out, want), tuple_text(out, have->version), NULL);
 		if (str_starts(name, "nvidia-nvjitlink"))
-			set_message_seen(x, arena_printf(out->a, "undefined symbol: __nvJitLinkComplete_%d_%d, version libnvJitLink.so.%d", a.major, a.minor, a.major));
+			set_message(out, x, "torch-nvjitlink", arena_printf(out->a, "%d", a.major), arena_printf(out->a, "%d", a.minor),
+				    arena_printf(out->a, "%d", a.major), NULL);
 		if (!checked)
 			lower(x, LEVEL_WARNING, "an older copy, not checked by its users");
 		add_remedy(out, x, false, "pip install %s==%s", name, want);
@@ -117,7 +118,7 @@ static void mixed_cuda_majors(const struct facts *f, struct subject s, struct ou
 	if (!theirs || own == theirs)
 		return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is linked against CUDA %d, %s against CUDA %d", package_text(out, p), own, package_text(out, other), theirs);
-	set_message_seen(x, arena_printf(out->a, "libcudart.so.%d%s: cannot open shared object file: No such file or directory", own, own == 11 ? ".0" : ""));
+	set_message(out, x, "loader-missing", arena_printf(out->a, "libcudart.so.%d%s", own, own == 11 ? ".0" : ""), NULL);
 	if (brings_cudart(f, own))
 		lower(x, LEVEL_WARNING, "both majors are installed");
 	add_remedy(out, x, false, "install a build of %s for CUDA %d", p->name, theirs);

@@ -95,7 +95,7 @@ static void libc_too_old(const struct facts *f, struct subject s, struct out *ou
 	s.package = owner_of(f, l);
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s needs glibc %s, the target has %s", path_base(l->path), need, have);
 	set_expected(out, x, need, have);
-	set_message_seen(x, arena_printf(out->a, "version `GLIBC_%s' not found (required by %s)", need, path_base(l->path)));
+	set_message(out, x, "loader-glibc", need, path_base(l->path), NULL);
 	cap_by_use(f, x, l);
 	add_remedy(out, x, false, "use a base image with glibc %s or newer", need);
 }
@@ -146,7 +146,7 @@ static void missing_symbol_version(const struct facts *f, struct subject s, stru
 			s.package = owner_of(f, l);
 			struct finding *x = emit(out, ANSWER_FAIL, s, "%s needs %s of %s, which %s does not define", path_base(l->path), v, n->soname, copy->path);
 			set_expected(out, x, v, copy->version_defs.v[copy->version_defs.n - 1]);
-			set_message_seen(x, arena_printf(out->a, "%s: version `%s' not found (required by %s)", copy->path, v, path_base(l->path)));
+			set_message(out, x, "loader-version", copy->path, v, path_base(l->path), NULL);
 			cap_by_use(f, x, l);
 			if (copy->owner)
 				add_remedy(out, x, false, "install a newer %s", copy->owner);
@@ -241,7 +241,7 @@ static void undefined_symbol(const struct facts *f, struct subject s, struct out
 	const char *lacks = from ? arena_printf(out->a, ", which %s (taken by %s) does not define", from->path, from->because ? from->because : "the loader") : "";
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s: undefined symbol %s%s%s", user_name(l), symbol,
 				 l->undefined.n > 1 ? arena_printf(out->a, " and %zu more", l->undefined.n - 1) : "", lacks ? lacks : "");
-	set_message_seen(x, arena_printf(out->a, "%s: undefined symbol: %s", path_base(l->path), symbol));
+	set_message(out, x, "loader-symbol", path_base(l->path), symbol, NULL);
 	cap_by_use(f, x, l);
 	remedy_symbol(f, out, x, l, symbol, from);
 }
@@ -332,7 +332,7 @@ static void miss(const struct facts *f, struct subject s, struct out *out, const
 				 lies ? "lies where its loader does not look" : "is not in the target");
 	x->cause = soname;
 	set_expected(out, x, soname, NULL);
-	set_message_seen(x, arena_printf(out->a, "%s: cannot open shared object file: No such file or directory", soname));
+	set_message(out, x, "loader-missing", soname, NULL);
 	cap_by_use(f, x, l);
 	if (f->inv->kind == TARGET_ENVIRONMENT)
 		lower(x, LEVEL_WARNING, "the system below the environment may bring it");
@@ -489,7 +489,7 @@ static void shadowed_library(const struct facts *f, struct subject s, struct out
 	set_expected(out, x, v->version, l->version);
 	bool older = l->version && v->version && version_cmp(l->version, v->version) < 0;
 	if (str_eq(component, "cudnn"))
-		set_message_seen(x, "cuDNN version incompatibility: PyTorch was compiled against another version than the runtime found");
+		set_message(out, x, "torch-cudnn", tuple_text(out, v->version), tuple_text(out, l->version), NULL);
 	if (!(older && (str_eq(component, "cudnn") || str_eq(component, "nvjitlink"))))
 		lower(x, LEVEL_WARNING, older ? "an older copy, not checked by its users" : "not known to be older");
 	add_remedy(out, x, false, "take %s out of LD_LIBRARY_PATH", folder_of(out, l->path));

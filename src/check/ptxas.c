@@ -67,7 +67,7 @@ static void bundled_ptxas_too_old(const struct facts *f, struct subject s, struc
 				 package_text(out, s.package), c->version, s.gpu->name, target.s);
 	at_path(x, c->path, c->layer);
 	set_expected(out, x, ver2_print(arch->first_cuda).s, c->version);
-	set_message_seen(x, arena_printf(out->a, "ptxas fatal   : Value '%s' is not defined for option 'gpu-name'", target.s));
+	set_message(out, x, "ptxas-target", target.s, NULL);
 	set_source(out, x, "architectures", arch->id, arch->source);
 	const struct toolkit *t = toolkit_from(f, arch->first_cuda);
 	if (t)

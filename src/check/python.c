@@ -45,7 +45,7 @@ static void cpu_only_build(const struct facts *f, struct subject s, struct out *
 	if (!meant && !f->host)
 		return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is a CPU build: it uses no GPU", package_text(out, p));
-	set_message_seen(x, "Torch not compiled with CUDA enabled");
+	set_message(out, x, "torch-cpu-build", NULL);
 	if (!meant)
 		lower(x, LEVEL_WARNING, "nothing else says that the target means to use a GPU");
 	remedy_torch(f, out, x, p);
@@ -74,7 +74,7 @@ static void wrong_vendor(const struct facts *f, struct subject s, struct out *ou
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is built for %s GPUs, the host has %s (%s)", package_text(out, p), names[want], other->name,
 				 names[other->vendor]);
 	x->gpu = other->name;
-	set_message_seen(x, want == GPU_NVIDIA ? "Found no NVIDIA driver on your system." : "no usable GPU is found");
+	set_message(out, x, want == GPU_NVIDIA ? "torch-no-driver" : want == GPU_AMD ? "torch-no-hip" : "", NULL);
 	if (other->vendor == GPU_NVIDIA)
 		remedy_torch(f, out, x, p);
 	else
@@ -158,8 +158,7 @@ static void build_toolkit_mismatch(const struct facts *f, struct subject s, stru
 				 with->version, package_text(out, torch), ver2_print(torch->gpu.cuda).s);
 	at_path(x, with->path, with->layer);
 	set_expected(out, x, ver2_print(torch->gpu.cuda).s, with->version);
-	set_message_seen(x, arena_printf(out->a, "The detected CUDA version (%s) mismatches the version that was used to compile PyTorch (%s).",
-					 ver2_print(ver2_parse(with->version)).s, ver2_print(torch->gpu.cuda).s));
+	set_message(out, x, "torch-nvcc", ver2_print(ver2_parse(with->version)).s, ver2_print(torch->gpu.cuda).s, NULL);
 	if (ver2_parse(with->version).major == torch->gpu.cuda.major)
 		lower(x, LEVEL_NOTE, "the same CUDA major: builds go on with a warning");
 	add_remedy(out, x, false, "use a base image with the CUDA %s toolkit, or a torch build for CUDA %s", ver2_print(torch->gpu.cuda).s,

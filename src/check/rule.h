@@ -58,12 +58,16 @@ void lower(struct finding *f, enum level level, const char *why); /* never raise
 void set_expected(struct out *out, struct finding *f, const char *expected, const char *found);
 void set_cuda_error(struct out *out, struct finding *f, int code);
 void set_message_seen(struct finding *f, const char *text); /* what a program prints, where there is no CUDA code */
+/* The same by its row in the table of messages; each {} in it is replaced by one of the texts, which NULL ends. */
+__attribute__((sentinel)) void set_message(struct out *out, struct finding *f, const char *id, ...);
 void set_source(struct out *out, struct finding *f, const char *matrix, const char *row, const char *url);
 void add_remedy(struct out *out, struct finding *f, bool checked, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void at_path(struct finding *f, const char *path, int layer);
 
 /* "torch 2.5.1+cu124" */
 const char *package_text(struct out *out, const struct package *p);
+/* "(9, 1, 0)" of "9.1.0.70", as Python programs print versions. */
+const char *tuple_text(struct out *out, const char *version);
 /* "535.104.05 (CUDA 12.2)" of a host. */
 const char *driver_text(struct out *out, const struct host_facts *h);
 

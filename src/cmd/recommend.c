@@ -16,11 +16,11 @@
 #include "matrix/matrix.h"
 
 struct build {
-	const char *torch, *tag; /* "2.9.1", "cu128" */
-	struct ver2 cuda;
+	const struct row_torch *row;
+	const struct row_companions *with; /* NULL: not known */
 	enum verdict verdict;
 	unsigned warnings;
-	const char *why; /* the first message that is no pass; NULL */
+	const char *why; /* the message that decides, else the first warning; NULL */
 };
 
 struct choice { /* one host's builds, best first */
@@ -50,6 +50,14 @@ static struct inventory *declare(const struct row_torch *row, const char *arch, 
 	return inventory_read(o, err);
 }
 
+/* Does this finding weigh more than the one told so far: what fails before what is unknown before what warns. */
+static unsigned weight(const struct finding *f)
+{
+	if (f->answer == ANSWER_PASS || f->level <= LEVEL_NOTE)
+		return 0;
+	return f->level == LEVEL_ERROR ? f->answer == ANSWER_FAIL ? 3 : 2 : 1;
+}
+
 static int judge(struct recommendation *r, const struct row_torch *row, const struct host *h, struct build *b, struct err *err)
 {
 	struct inventory *inv = declare(row, str_eq(h->arch, "arm64") ? "arm64" : "amd64", err);
@@ -58,12 +66,15 @@ static int judge(struct recommendation *r, const struct row_torch *row, const st
 	struct result res = { 0 };
 	int rc = inv && derive_target(inv, r->tables.matrix, &d, err) == 0 && check_run(inv, h, r->tables.matrix, &c, &res, err) == 0 ? 0 : -1;
 	if (rc == 0) {
-		*b = (struct build){ .torch = row->torch, .tag = row->tag, .cuda = row->cuda, .verdict = res.verdict };
+		*b = (struct build){ .row = row, .with = matrix_companion(r->tables.matrix, row->torch), .verdict = res.verdict };
+		unsigned told = 0;
 		for (size_t i = 0; i < res.findings.n; i++) {
 			const struct finding *f = &res.findings.v[i];
 			b->warnings += f->answer == ANSWER_FAIL && f->level == LEVEL_WARNING;
-			if (!b->why && f->answer != ANSWER_PASS && f->level > LEVEL_NOTE)
+			if (weight(f) > told) {
+				told = weight(f);
 				b->why = arena_str(&r->arena, f->message);
+			}
 		}
 	}
 	result_clear(&res);
@@ -71,14 +82,19 @@ static int judge(struct recommendation *r, const struct row_torch *row, const st
 	return rc;
 }
 
-/* Runs before runs with warnings before not known before fails; then the newest torch, then the newest CUDA. */
+/* Runs, then runs with warnings, then the rest; of each the newest torch first, then the newest CUDA. */
+static int rank(enum verdict v)
+{
+	return v > VERDICT_WARN ? VERDICT_WARN + 1 : (int)v;
+}
+
 static int build_cmp(const void *x, const void *y)
 {
 	const struct build *a = x, *b = y;
-	if (a->verdict != b->verdict)
-		return a->verdict < b->verdict ? -1 : 1;
-	int d = pep440_cmp(b->torch, a->torch);
-	return d ? d : ver2_cmp(b->cuda, a->cuda);
+	if (rank(a->verdict) != rank(b->verdict))
+		return rank(a->verdict) < rank(b->verdict) ? -1 : 1;
+	int d = pep440_cmp(b->row->torch, a->row->torch);
+	return d ? d : ver2_cmp(b->row->cuda, a->row->cuda);
 }
 
 static int choose(struct recommendation *r, size_t which, struct err *err)
@@ -108,7 +124,7 @@ static int choose(struct recommendation *r, size_t which, struct err *err)
 static bool tag_seen(const struct choice *c, size_t from, size_t k)
 {
 	for (; from < k; from++)
-		if (str_eq(c->builds.v[from].tag, c->builds.v[k].tag))
+		if (str_eq(c->builds.v[from].row->tag, c->builds.v[k].row->tag))
 			return true;
 	return false;
 }
@@ -125,10 +141,11 @@ static void write_text(const struct recommendation *r, FILE *out)
 		shown_add(&b, report_host_line(&a, c->host));
 		fprintf(out, "%s%s on %s\n", i ? "\n" : "", runs ? "torch builds that run" : "no known torch CUDA build runs", buf_text(&b));
 		buf_clear(&b);
-		for (size_t k = 0; k < runs && shown < 8; k++, shown++)
-			fprintf(out, "  torch %-8s CUDA %-6s index %-6s pip install torch==%s --index-url https://download.pytorch.org/whl/%s%s\n",
-				c->builds.v[k].torch, ver2_print(c->builds.v[k].cuda).s, c->builds.v[k].tag, c->builds.v[k].torch,
-				c->builds.v[k].tag, c->builds.v[k].verdict == VERDICT_WARN ? "   (with warnings)" : "");
+		for (size_t k = 0; k < runs && shown < 8; k++, shown++) {
+			const struct row_torch *t = c->builds.v[k].row;
+			fprintf(out, "  torch %-8s CUDA %-6s index %-6s pip install torch==%s --index-url https://download.pytorch.org/whl/%s%s\n", t->torch,
+				ver2_print(t->cuda).s, t->tag, t->torch, t->tag, c->builds.v[k].verdict == VERDICT_WARN ? "   (with warnings)" : "");
+		}
 		if (runs > shown)
 			fprintf(out, "  and %zu older builds (--format json has all)\n", runs - shown);
 		for (size_t k = runs; k < c->builds.n && refused < 6; k++) {
@@ -136,11 +153,43 @@ static void write_text(const struct recommendation *r, FILE *out)
 				continue;
 			struct buf why = BUF_INIT(1 << 16);
 			shown_add(&why, c->builds.v[k].why ? c->builds.v[k].why : verdict_name(c->builds.v[k].verdict));
-			fprintf(out, "%s  index %-6s %s\n", refused++ ? "" : "why not the others:\n", c->builds.v[k].tag, buf_text(&why));
+			fprintf(out, "%s  index %-6s %s\n", refused++ ? "" : "why not the others:\n", c->builds.v[k].row->tag, buf_text(&why));
 			buf_clear(&why);
 		}
 	}
 	arena_clear(&a);
+}
+
+/* What was released for a torch: {"torchvision": "0.24.1", ...}; null where nothing is known. */
+static void companions_json(struct json_out *j, const struct row_companions *c)
+{
+	jout_key(j, "with");
+	jout_object_line(j);
+	const char *const pairs[][2] = { { "torchvision", c->torchvision }, { "torchaudio", c->torchaudio }, { "triton", c->triton }, { "xformers", c->xformers } };
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		jout_put(j, pairs[i][0], pairs[i][1][0] ? pairs[i][1] : NULL);
+	jout_object_end(j);
+}
+
+static void build_json(struct json_out *j, const struct build *b)
+{
+	const struct row_torch *t = b->row;
+	jout_object_line(j);
+	jout_put(j, "torch", t->torch);
+	jout_put(j, "index", t->tag);
+	jout_put(j, "cuda", ver2_print(t->cuda).s);
+	jout_put(j, "cudnn", t->cudnn[0] ? t->cudnn : NULL);
+	jout_put(j, "nccl", t->nccl[0] ? t->nccl : NULL);
+	if (t->python_min[0]) {
+		jout_put(j, "python_min", t->python_min);
+		jout_put(j, "python_max", t->python_max);
+	}
+	jout_put(j, "verdict", verdict_name(b->verdict));
+	jout_put_int(j, "warnings", b->warnings);
+	jout_put(j, "because", b->why);
+	if (b->with)
+		companions_json(j, b->with);
+	jout_object_end(j);
 }
 
 static int write_json(const struct recommendation *r, FILE *out, struct err *err)
@@ -157,17 +206,8 @@ static int write_json(const struct recommendation *r, FILE *out, struct err *err
 		jout_put(&j, "host", c->host->name);
 		jout_key(&j, "builds");
 		jout_array(&j);
-		for (size_t k = 0; k < c->builds.n; k++) {
-			const struct build *b = &c->builds.v[k];
-			jout_object_line(&j);
-			jout_put(&j, "torch", b->torch);
-			jout_put(&j, "index", b->tag);
-			jout_put(&j, "cuda", ver2_print(b->cuda).s);
-			jout_put(&j, "verdict", verdict_name(b->verdict));
-			jout_put_int(&j, "warnings", b->warnings);
-			jout_put(&j, "because", b->why);
-			jout_object_end(&j);
-		}
+		for (size_t k = 0; k < c->builds.n; k++)
+			build_json(&j, &c->builds.v[k]);
 		jout_array_end(&j);
 		jout_object_end(&j);
 	}

@@ -97,6 +97,21 @@ static const struct row_torch *torch_wheel(const struct inventory *inv, const st
 	return matrix_torch(m, p->version, NULL, platform);
 }
 
+/* The targets of a row; a doubtful one says what is there, not what is missing. */
+static int take_code(struct inventory *inv, struct package *p, const struct sm_list *sm, const struct sm_list *ptx, bool uncertain)
+{
+	p->gpu.code_known = !uncertain;
+	for (size_t i = 0; i < sm->n; i++)
+		if (!list_add(&inv->arena, &p->gpu.cubin, sm->v[i]))
+			return -1;
+	for (size_t i = 0; i < ptx->n; i++) {
+		struct ptx_target t = { ptx->v[i], VER2_NONE };
+		if (!list_add(&inv->arena, &p->gpu.ptx, t))
+			return -1;
+	}
+	return 0;
+}
+
 static int from_torch_table(struct inventory *inv, const struct matrix *m, struct package *p)
 {
 	struct arena *a = &inv->arena;
@@ -107,17 +122,8 @@ static int from_torch_table(struct inventory *inv, const struct matrix *m, struc
 		p->gpu.vendor = VENDOR_CUDA;
 	if (!ver2_known(p->gpu.cuda) && add_evidence(inv, p, arena_str(a, ver2_print(r->cuda).s), FROM_MATRIX, r->id) < 0)
 		return -1;
-	if (!p->gpu.code_known && !p->gpu.cubin.n) {
-		p->gpu.code_known = !r->uncertain; /* a doubtful row says what is there, not what is missing */
-		for (size_t i = 0; i < r->sm.n; i++)
-			if (!list_add(a, &p->gpu.cubin, r->sm.v[i]))
-				return -1;
-		for (size_t i = 0; i < r->ptx.n; i++) {
-			struct ptx_target t = { r->ptx.v[i], VER2_NONE };
-			if (!list_add(a, &p->gpu.ptx, t))
-				return -1;
-		}
-	}
+	if (!p->gpu.code_known && !p->gpu.cubin.n && take_code(inv, p, &r->sm, &r->ptx, r->uncertain) < 0)
+		return -1;
 	struct span pins = SPAN_STR(r->pins);
 	while (!p->requires_known && pins.n) {
 		struct span one = span_cut(&pins, ' ');
@@ -126,6 +132,33 @@ static int from_torch_table(struct inventory *inv, const struct matrix *m, struc
 	}
 	p->requires_known = p->requires_known || p->requires.n;
 	return 0;
+}
+
+/* torch of NVIDIA's images names their release: 2.3.0a0+40ec155e58.nv24.03. */
+static int from_ngc(struct inventory *inv, const struct matrix *m, struct package *p)
+{
+	if (!str_eq(p->name, "torch") || ver2_known(p->gpu.cuda) || p->gpu.vendor == VENDOR_CPU)
+		return 0;
+	const char *local = p->version ? pep440_local(p->version) : NULL, *mark = local ? strstr(local, "nv2") : NULL;
+	const struct row_ngc *r = mark ? matrix_ngc(m, mark + 2) : NULL;
+	if (!r)
+		return 0;
+	if (p->gpu.vendor == VENDOR_UNKNOWN)
+		p->gpu.vendor = VENDOR_CUDA;
+	return add_evidence(inv, p, arena_str(&inv->arena, ver2_print(r->cuda).s), FROM_MATRIX, r->id);
+}
+
+/* What is published of the GPU code of other packages. */
+static int from_code_table(struct inventory *inv, const struct matrix *m, struct package *p)
+{
+	if (p->gpu.code_known || p->gpu.cubin.n || p->gpu.ptx.n || (p->gpu.vendor != VENDOR_UNKNOWN && p->gpu.vendor != VENDOR_CUDA))
+		return 0;
+	const struct row_package_code *r = matrix_package_code(m, p->name, p->version, p->gpu.cuda);
+	if (!r)
+		return 0;
+	p->gpu.vendor = VENDOR_CUDA;
+	p->gpu_known = true;
+	return take_code(inv, p, &r->sm, &r->ptx, r->uncertain);
 }
 
 /* The same for the libraries of a declaration, whose facts are copied before they are completed. */
@@ -160,7 +193,8 @@ int complete_from_matrix(struct inventory *inv, const struct matrix *m, struct e
 		struct package *p = &inv->packages.v[i];
 		if (live && p->gpu_known && p->gpu.vendor == VENDOR_NONE)
 			p->gpu.vendor = VENDOR_UNKNOWN;
-		if (from_local(inv, p) < 0 || from_name(inv, m, p) < 0 || (!live && from_torch_table(inv, m, p) < 0))
+		if (from_local(inv, p) < 0 || from_ngc(inv, m, p) < 0 || from_name(inv, m, p) < 0 ||
+		    (!live && (from_torch_table(inv, m, p) < 0 || from_code_table(inv, m, p) < 0)))
 			return err_nomem(err);
 		if (live && p->gpu_known && p->gpu.vendor == VENDOR_UNKNOWN)
 			p->gpu.vendor = VENDOR_NONE;

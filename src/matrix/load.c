@@ -14,33 +14,21 @@ enum kind { STR, INT, BOOL, VER2, SMS };
 
 struct field { const char *name; enum kind kind; size_t at; };
 
-#define TABLE_FIELDS(table) static const struct field fields_##table[] = { TABLE_##table(FIELD_##table) { NULL, STR, 0 } };
-#define FIELD_about(k, f) { #f, k, offsetof(struct row_about, f) },
-#define FIELD_architectures(k, f) { #f, k, offsetof(struct row_architectures, f) },
-#define FIELD_companions(k, f) { #f, k, offsetof(struct row_companions, f) },
-#define FIELD_components(k, f) { #f, k, offsetof(struct row_components, f) },
-#define FIELD_driver_branches(k, f) { #f, k, offsetof(struct row_driver_branches, f) },
-#define FIELD_driver_numbers(k, f) { #f, k, offsetof(struct row_driver_numbers, f) },
-#define FIELD_errors(k, f) { #f, k, offsetof(struct row_errors, f) },
-#define FIELD_forward_compat(k, f) { #f, k, offsetof(struct row_forward_compat, f) },
-#define FIELD_generators(k, f) { #f, k, offsetof(struct row_generators, f) },
-#define FIELD_gpus(k, f) { #f, k, offsetof(struct row_gpus, f) },
-#define FIELD_injected(k, f) { #f, k, offsetof(struct row_injected, f) },
-#define FIELD_known_bad(k, f) { #f, k, offsetof(struct row_known_bad, f) },
-#define FIELD_minor_version(k, f) { #f, k, offsetof(struct row_minor_version, f) },
-#define FIELD_package_cuda(k, f) { #f, k, offsetof(struct row_package_cuda, f) },
-#define FIELD_package_floors(k, f) { #f, k, offsetof(struct row_package_floors, f) },
-#define FIELD_preloads(k, f) { #f, k, offsetof(struct row_preloads, f) },
-#define FIELD_ptx(k, f) { #f, k, offsetof(struct row_ptx, f) },
-#define FIELD_roles(k, f) { #f, k, offsetof(struct row_roles, f) },
-#define FIELD_toolkits(k, f) { #f, k, offsetof(struct row_toolkits, f) },
-#define FIELD_torch(k, f) { #f, k, offsetof(struct row_torch, f) },
+/* A function for each table, so that `row` can be its struct there: the offsets need that name. */
+#define FIELD(k, f) { #f, k, offsetof(row, f) },
+#define TABLE_FIELDS(table)                                                                                 \
+	static const struct field *fields_##table(void)                                                     \
+	{                                                                                                   \
+		typedef struct row_##table row;                                                             \
+		static const struct field fields[] = { TABLE_##table(FIELD) { NULL, STR, 0 } };             \
+		return fields;                                                                              \
+	}
 TABLES(TABLE_FIELDS)
 
 /* One table: where it stands in struct matrix, and how long a row is. All rows begin with id and source. */
 struct head { const char *id, *source; };
 struct slot { const void *v; size_t n; };
-static const struct table { const char *name; const struct field *fields; size_t slot, row; } tables[] = {
+static const struct table { const char *name; const struct field *(*fields)(void); size_t slot, row; } tables[] = {
 #define ENTRY(table) { #table, fields_##table, offsetof(struct matrix, table), sizeof(struct row_##table) },
 	TABLES(ENTRY)
 };
@@ -123,7 +111,7 @@ static int load_row(struct arena *a, const struct table *t, void *row, const jso
 	if (!head.id || !head.source)
 		return err_nomem(err);
 	memcpy(row, &head, sizeof(head));
-	for (const struct field *f = t->fields; f->name; f++)
+	for (const struct field *f = t->fields(); f->name; f++)
 		if (set_field(a, row, f, json_object_get(o, f->name), err) < 0)
 			return err_in(err, "row %s", head.id);
 	return 0;
@@ -243,7 +231,7 @@ bool matrix_row(const struct matrix *m, const char *table, size_t i, struct aren
 		struct head head;
 		memcpy(&head, row, sizeof(head));
 		struct buf b = BUF_INIT(1 << 16);
-		for (const struct field *f = tables[t].fields; f->name; f++)
+		for (const struct field *f = tables[t].fields(); f->name; f++)
 			print_field(&b, row, f);
 		*id = head.id;
 		*source = head.source;

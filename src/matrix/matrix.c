@@ -199,6 +199,30 @@ const struct row_package_cuda *matrix_package_cuda(const struct matrix *m, const
 	FIRST_FIT(package_cuda);
 }
 
+const struct row_package_code *matrix_package_code(const struct matrix *m, const char *package, const char *version, struct ver2 cuda)
+{
+	for (size_t i = 0; i < m->package_code.n; i++) {
+		const struct row_package_code *r = &m->package_code.v[i];
+		bool any = !ver2_known(r->cuda_min) && !ver2_known(r->cuda_max);
+		if (!fits(r->package, r->versions, package, version) || (!any && !ver2_known(cuda)))
+			continue;
+		if ((!ver2_known(r->cuda_min) || ver2_cmp(cuda, r->cuda_min) >= 0) && (!ver2_known(r->cuda_max) || ver2_cmp(cuda, r->cuda_max) <= 0))
+			return r;
+	}
+	return NULL;
+}
+
+const struct row_ngc *matrix_ngc(const struct matrix *m, const char *release)
+{
+	struct ver2 want = ver2_parse(release), have;
+	for (size_t i = 0; ver2_full(want) && i < m->ngc.n; i++) {
+		have = ver2_parse(m->ngc.v[i].release);
+		if (!ver2_cmp(have, want))
+			return &m->ngc.v[i];
+	}
+	return NULL;
+}
+
 const struct row_package_floors *matrix_package_floor(const struct matrix *m, const char *package, const char *version)
 {
 	FIRST_FIT(package_floors);
@@ -252,6 +276,16 @@ const struct row_components *matrix_component(const struct matrix *m, const char
 	return NULL;
 }
 
+const struct row_library_gpus *matrix_library_gpus(const struct matrix *m, const char *component, const char *version, struct ver2 cuda)
+{
+	for (size_t i = 0; i < m->library_gpus.n; i++) {
+		const struct row_library_gpus *r = &m->library_gpus.v[i];
+		if (fits(r->component, r->versions, component, version) && (!ver2_known(r->cuda) || r->cuda.major == cuda.major))
+			return r;
+	}
+	return NULL;
+}
+
 const struct row_forward_compat *matrix_forward_compat(const struct matrix *m, struct ver2 cuda, int branch)
 {
 	for (size_t i = 0; i < m->forward_compat.n; i++)
@@ -265,6 +299,14 @@ const struct row_errors *matrix_error(const struct matrix *m, int code)
 	for (size_t i = 0; i < m->errors.n; i++)
 		if (m->errors.v[i].code == code)
 			return &m->errors.v[i];
+	return NULL;
+}
+
+const struct row_messages *matrix_message(const struct matrix *m, const char *id)
+{
+	for (size_t i = 0; i < m->messages.n; i++)
+		if (str_eq(m->messages.v[i].id, id))
+			return &m->messages.v[i];
 	return NULL;
 }
 

@@ -73,6 +73,10 @@ struct ver2 matrix_cuda_ptx(const struct matrix *m, struct ver2 cuda);
 const struct row_torch *matrix_torch(const struct matrix *m, const char *version, const char *tag, const char *platform);
 const struct row_companions *matrix_companion(const struct matrix *m, const char *torch);
 const struct row_package_cuda *matrix_package_cuda(const struct matrix *m, const char *package, const char *version);
+/* GPU code in the published wheels of a package, of a build with that CUDA (VER2_NONE: not known); NULL if not known. */
+const struct row_package_code *matrix_package_code(const struct matrix *m, const char *package, const char *version, struct ver2 cuda);
+/* A release of NVIDIA's PyTorch images ("24.03", "24.3"). */
+const struct row_ngc *matrix_ngc(const struct matrix *m, const char *release);
 const struct row_package_floors *matrix_package_floor(const struct matrix *m, const char *package, const char *version);
 const struct row_generators *matrix_generator(const struct matrix *m, const char *package, const char *version);
 const struct row_roles *matrix_role(const struct matrix *m, const char *package, const char *version, const char *path_in_site);
@@ -84,8 +88,12 @@ const struct row_preloads *matrix_preload(const struct matrix *m, const char *pa
 /* What a library opens by name while it runs, likewise ("opens"); `package` owns it, or is NULL. */
 const struct row_preloads *matrix_opens(const struct matrix *m, const char *package, const char *version, const char *file_name, size_t *i);
 const struct row_components *matrix_component(const struct matrix *m, const char *file_name);
+/* The GPUs that a release of a library ("cudnn", "nccl") has code for, built with that CUDA (minor and all may be unknown). */
+const struct row_library_gpus *matrix_library_gpus(const struct matrix *m, const char *component, const char *version, struct ver2 cuda);
 const struct row_forward_compat *matrix_forward_compat(const struct matrix *m, struct ver2 cuda, int branch);
 const struct row_errors *matrix_error(const struct matrix *m, int code);
+/* A text that programs print ("torch-no-driver"); {} in it stands for what depends on the case. */
+const struct row_messages *matrix_message(const struct matrix *m, const char *id);
 /* The capability that brings a library from the host ("compute"); NULL if none does. */
 const struct row_injected *matrix_injected(const struct matrix *m, const char *soname);
 

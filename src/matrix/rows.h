@@ -24,7 +24,8 @@ struct sm_list { const struct sm *v; size_t n; };
 
 #define TABLES(T) \
 	T(about) T(architectures) T(companions) T(components) T(driver_branches) T(driver_numbers) T(errors) T(forward_compat) \
-	T(generators) T(gpus) T(injected) T(known_bad) T(minor_version) T(package_cuda) T(package_floors) T(preloads) T(ptx) T(roles) T(toolkits) T(torch)
+	T(generators) T(gpus) T(injected) T(known_bad) T(library_gpus) T(messages) T(minor_version) T(ngc) T(package_code) T(package_cuda) \
+	T(package_floors) T(preloads) T(ptx) T(roles) T(toolkits) T(torch)
 
 #define TABLE_about(F) F(STR, value)
 #define TABLE_architectures(F) F(VER2, cc) F(STR, arch) F(INT, first_branch) F(INT, last_branch) F(VER2, first_cuda) F(VER2, last_cuda) \
@@ -40,7 +41,11 @@ struct sm_list { const struct sm *v; size_t n; };
 #define TABLE_injected(F) F(STR, name) F(STR, capability)
 #define TABLE_known_bad(F) F(STR, package) F(STR, versions) F(STR, other) F(STR, other_versions) F(VER2, cc_min) F(VER2, cc_max) \
 	F(VER2, cuda_min) F(VER2, cuda_max) F(STR, level) F(STR, effect) F(STR, fix)
+#define TABLE_library_gpus(F) F(STR, component) F(STR, versions) F(VER2, cuda) F(VER2, cc_min) F(VER2, cc_max)
+#define TABLE_messages(F) F(STR, program) F(STR, text)
 #define TABLE_minor_version(F) F(VER2, from) F(VER2, to) F(STR, driver) F(STR, windows_driver) F(BOOL, minor_compatible)
+#define TABLE_ngc(F) F(STR, release) F(VER2, cuda)
+#define TABLE_package_code(F) F(STR, package) F(STR, versions) F(VER2, cuda_min) F(VER2, cuda_max) F(SMS, sm) F(SMS, ptx) F(BOOL, uncertain)
 #define TABLE_package_cuda(F) F(STR, package) F(STR, versions) F(STR, vendor) F(VER2, cuda)
 #define TABLE_package_floors(F) F(STR, package) F(STR, versions) F(VER2, cc) F(STR, text)
 #define TABLE_preloads(F) F(STR, package) F(STR, versions) F(STR, kind) F(STR, user) F(STR, library) F(STR, on_failure)
