@@ -1,7 +1,8 @@
-"""Every golden, example and test input that names a schema fits it. Run by tests/lint.sh."""
+"""Every golden, example and test input that names a schema fits it, and every table of matrices/. Run by tests/lint.sh."""
 import glob
 import json
 import os
+import re
 import sys
 import warnings
 
@@ -19,6 +20,56 @@ for path in glob.glob("schemas/envcheck.*.schema.json"):
     schemas[schema["properties"]["schema"]["const"]] = jsonschema.Draft7Validator(schema, resolver=resolver)
 
 bad = seen = 0
+
+
+def complain(text):
+    global bad
+    print(text)
+    bad = 1
+
+
+def table_fields():
+    """The fields of each table as src/matrix/rows.h has them."""
+    with open("src/matrix/rows.h") as f:
+        text = f.read().replace("\\\n", "")
+    return {name: [field for _, field in re.findall(r"F\((\w+), (\w+)\)", body)]
+            for name, body in re.findall(r"#define TABLE_(\w+)\(F\)(.*)", text)}
+
+
+def check_table(path, schema, variants, fields):
+    name = os.path.basename(path)[:-5]
+    with open(path) as f:
+        table = json.load(f)
+    if table.get("table") != name or name not in variants:
+        return complain(f"{path}: names the table {table.get('table')}")
+    if list(variants[name]["properties"]["rows"]["items"]["properties"]) != ["id", "source"] + fields[name]:
+        complain(f"schemas/matrices.schema.json: table {name} has other fields than src/matrix/rows.h")
+    # not the whole schema at once: what oneOf says of a wrong row helps nobody
+    whole = {**variants[name], "required": schema["required"], "definitions": schema["definitions"]}
+    for e in jsonschema.Draft7Validator(whole).iter_errors(table):
+        at = list(e.absolute_path)
+        complain(f"{path}: {table['rows'][at[1]].get('id') if len(at) > 1 else ''}: {'/'.join(map(str, at))}: {e.message[:200]}")
+    ids = [r["id"] for r in table["rows"]]
+    for i in sorted({i for i in ids if ids.count(i) > 1}):
+        complain(f"{path}: {i} stands there twice")
+
+
+def check_tables():
+    with open("schemas/matrices.schema.json") as f:
+        schema = json.load(f)
+    jsonschema.Draft7Validator.check_schema(schema)
+    variants = {v["properties"]["table"]["const"]: v for v in schema["oneOf"]}
+    fields = table_fields()
+    for name in sorted(set(variants) ^ set(fields)):
+        complain(f"schemas/matrices.schema.json, src/matrix/rows.h: table {name} is in one of them only")
+    paths = sorted(glob.glob("matrices/*.json"))
+    for name in sorted(set(fields) - {os.path.basename(p)[:-5] for p in paths}):
+        complain(f"matrices/{name}.json is missing")
+    for path in paths:
+        check_table(path, schema, variants, fields)
+
+
+check_tables()
 for path in sorted(glob.glob("tests/cases/*/*.json") + glob.glob("examples/**/*.json", recursive=True) + sys.argv[1:]):
     with open(path, "rb") as f:
         text = f.read()

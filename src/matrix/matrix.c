@@ -159,9 +159,10 @@ struct ver2 matrix_cuda_ptx(const struct matrix *m, struct ver2 cuda)
 
 /* ---- packages ---- */
 
+/* Is that the package of a row, in a version of the row? The name may end in a star: nvidia-cufile*. */
 static bool fits(const char *package, const char *versions, const char *name, const char *version)
 {
-	if (!str_eq(package, name))
+	if (!glob_match(package, name))
 		return false;
 	return !versions[0] || (version && pep440_match(version, versions));
 }
