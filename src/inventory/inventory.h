@@ -74,6 +74,7 @@ struct package {
 	const char *environment; /* path of its environment; NULL: not known */
 	const char *site;        /* the site-packages folder that holds it; NULL when declared */
 	const char *installer;
+	const char *editable;    /* of an editable install: the folder of its code; NULL else */
 	bool requires_known, tags_known, record_known;
 	LIST(const char *) tags;
 	LIST(const char *) requires; /* Requires-Dist lines as written */

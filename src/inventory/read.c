@@ -298,6 +298,7 @@ static void read_package(struct reader *r, const json_t *o, struct package *p)
 	p->layer = layer(r, o);
 	p->environment = text(r, o, "environment");
 	p->site = text(r, o, "site");
+	p->editable = text(r, o, "editable");
 	p->installer = text(r, o, "installer");
 	p->tags_known = read_strings(r, o, "tags", &p->tags);
 	p->requires_known = read_strings(r, o, "requires", &p->requires);

@@ -108,6 +108,7 @@ static void put_package(struct json_out *j, const struct package *p)
 	put_layer(j, p->layer);
 	put_known(j, "environment", p->environment);
 	put_known(j, "site", p->site);
+	put_known(j, "editable", p->editable);
 	put_known(j, "installer", p->installer);
 	if (p->tags_known)
 		put_strings(j, "tags", &p->tags);

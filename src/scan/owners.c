@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/version.h"
 #include "inventory/inventory.h"
+#include "parse/condameta.h"
 #include "parse/wheelmeta.h"
 #include "scan/assemble.h"
 #include "scan/filehash.h"
@@ -82,11 +84,40 @@ static int read_record(struct ownership *o, size_t index)
 	return more > 0 || more < 0 ? -1 : 0;
 }
 
+static bool below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	while (n && dir[n - 1] == '/')
+		n--;
+	return !strncmp(path, dir, n) && path[n] == '/';
+}
+
+/*
+ * torch's own libraries outside of its folder: conda-forge lays them into the
+ * prefix's lib, Debian into the system's. The innermost prefix that has a torch owns them.
+ */
+static const struct package *torch_above(const struct inventory *inv, const struct library *l)
+{
+	const char *name = path_base(l->path);
+	const struct package *found = NULL;
+	if (!str_starts(name, "libtorch") && !str_starts(name, "libc10") && !str_starts(name, "libcaffe2"))
+		return NULL;
+	for (size_t i = 0; i < inv->packages.n; i++) {
+		const struct package *p = &inv->packages.v[i];
+		if (str_eq(p->name, "torch") && p->environment && below(l->path, p->environment) &&
+		    (!found || strlen(p->environment) > strlen(found->environment)))
+			found = p;
+	}
+	return found;
+}
+
 /* Where no RECORD names a library: the package whose site folder holds it and whose name is its top folder. */
 static const struct package *owner_by_folder(const struct inventory *inv, const struct library *l)
 {
 	for (size_t i = 0; i < inv->packages.n; i++) {
 		const struct package *p = &inv->packages.v[i];
+		if (p->editable && below(l->path, p->editable))
+			return p;
 		if (!p->site)
 			continue;
 		const char *rest = l->path;
@@ -105,7 +136,36 @@ static const struct package *owner_by_folder(const struct inventory *inv, const 
 		if (str_eq(name, p->name))
 			return p;
 	}
-	return NULL;
+	return torch_above(inv, l);
+}
+
+/* Versions of libraries that a package of conda brought: conda-meta/NAME.json of each prefix lists its files. */
+static int read_conda(struct view *v, uint32_t dir)
+{
+	struct inventory *inv = v->inv;
+	uint32_t prefix = fs_node(v->fs, dir)->parent;
+	for (uint32_t c = fs_first(v->fs, dir); c != FS_NONE; c = fs_next_sibling(v->fs, c)) {
+		const struct item *item = span_ends(fs_name(v->fs, c), ".json") ? view_item(v, c) : NULL;
+		struct conda_meta meta;
+		struct err err = ERR_INIT;
+		if (!item || item->kind != ITEM_TEXT)
+			continue;
+		if (conda_meta_parse(item->text, &inv->arena, &meta, &err) < 0) {
+			if (err.kind == ERR_NOMEM || inventory_gap(inv, fs_node(v->fs, c)->layer, view_path(v, c), "%s", err.text) < 0)
+				return -1;
+			continue;
+		}
+		for (size_t i = 0; meta.version && i < meta.libraries.n; i++) {
+			uint32_t n = fs_find(v->fs, prefix, SPAN_STR(meta.libraries.v[i]), true);
+			const struct library *at = n == FS_NONE ? NULL : inventory_library(inv, view_path(v, n));
+			struct library *l = at ? &inv->libraries.v[at - inv->libraries.v] : NULL;
+			if (l && (!l->version || version_agree(l->version, meta.version))) {
+				l->version = meta.version;
+				l->version_from = "conda";
+			}
+		}
+	}
+	return 0;
 }
 
 static int twice_cmp(const void *a, const void *b)
@@ -138,6 +198,9 @@ int assemble_owners(struct view *v, struct err *err)
 		if (n != FS_NONE && o.owner[n])
 			inv->compilers.v[i].owner = inv->packages.v[o.owner[n] - 1].name;
 	}
+	for (uint32_t n = 1; got == 0 && n < fs_count(v->fs); n++)
+		if (!fs_node(v->fs, n)->gone && fs_node(v->fs, n)->type == NODE_DIR && span_eq(fs_name(v->fs, n), "conda-meta"))
+			got = read_conda(v, n);
 	mem_free(o.owner);
 	list_sort(&inv->owned_twice, twice_cmp);
 	return got < 0 ? err_nomem(err) : 0;

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "inventory/inventory.h"
+#include "parse/condameta.h"
 #include "parse/launch.h"
 #include "parse/wheelmeta.h"
 #include "scan/assemble.h"
@@ -115,7 +116,29 @@ static int read_package(struct view *v, uint32_t info, const char *env, const ch
 	text = span_sub(text, 0, span_chr(text, '\n'));
 	if (text.n)
 		p->installer = arena_strn(a, text.p, text.n);
+	text = folder ? text_in(v, info, "direct_url.json") : (struct span){ 0 };
+	p->editable = text.p ? editable_folder(text, a) : NULL;
 	return p->name && p->path ? 0 : -1;
+}
+
+/* NAME.egg-link, as `setup.py develop` wrote it: its first line is the folder of the code, where NAME.egg-info lies. */
+static int read_egg_link(struct view *v, uint32_t link, const char *env)
+{
+	const struct item *item = view_item(v, link);
+	struct cur lines = cur_of(item && item->kind == ITEM_TEXT ? item->text : (struct span){ 0 });
+	struct span line;
+	uint32_t dir = cur_line(&lines, &line) ? fs_find(v->fs, 0, span_trim(line), true) : FS_NONE;
+	const char *site = dir == FS_NONE ? NULL : view_path(v, dir);
+	for (uint32_t c = site ? fs_first(v->fs, dir) : FS_NONE; c != FS_NONE; c = fs_next_sibling(v->fs, c)) {
+		size_t before = v->inv->packages.n;
+		if (!span_ends(fs_name(v->fs, c), ".egg-info"))
+			continue;
+		if (read_package(v, c, env, site) < 0)
+			return -1;
+		if (v->inv->packages.n > before)
+			v->inv->packages.v[before].editable = site;
+	}
+	return 0;
 }
 
 static int read_site(struct view *v, uint32_t dir, const char *env)
@@ -126,6 +149,8 @@ static int read_site(struct view *v, uint32_t dir, const char *env)
 	for (uint32_t c = fs_first(v->fs, dir); c != FS_NONE; c = fs_next_sibling(v->fs, c)) {
 		struct span name = fs_name(v->fs, c);
 		if ((span_ends(name, ".dist-info") || span_ends(name, ".egg-info")) && read_package(v, c, env, site) < 0)
+			return -1;
+		if (span_ends(name, ".egg-link") && read_egg_link(v, c, env) < 0)
 			return -1;
 		/* eggs are folders of their own: name-1.0-py3.8.egg/EGG-INFO */
 		uint32_t egg = span_ends(name, ".egg") ? fs_find(v->fs, c, SPAN_STR("EGG-INFO"), true) : FS_NONE;
