@@ -32,7 +32,7 @@
 #define LIMIT_GPU_COUNT    1000000u     /* GPUs of one kind in one machine */
 #define LIMIT_GPU_NAME     256u         /* bytes of a GPU's name: NVML's own ceiling is 96 */
 #define LIMIT_XML_DEPTH    32u          /* elements inside elements: nvidia-smi nests 6 */
-#define LIMIT_BANNER       (64u << 20)  /* bytes of constants looked through for the version of one library: libnvrtc has 20 MB */
+#define LIMIT_SEARCH       (64u << 20)  /* bytes of constants or code looked through for the version of one library: libnvrtc has 20 MB */
 #define LIMIT_LOADS        (4u << 20)   /* folders and names that the loader is followed through in one target: torch's stack needs 100,000 */
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
 

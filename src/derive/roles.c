@@ -40,6 +40,29 @@ static void component_of(struct library *l, const struct package *p, const struc
 	}
 }
 
+/*
+ * A library that says nothing of itself, beside one of its release that does:
+ * libcudnn.so.9 beside libcudnn_graph.so.9, libcublas beside libcublasLt.
+ */
+static void version_beside(struct inventory *inv, struct library *l)
+{
+	static const struct { const char *head, *speaker; } pairs[] = {
+		{ "libcudnn", "libcudnn_graph" }, { "libcudnn", "libcudnn_ops" }, { "libcublas", "libcublasLt" }, { "libnvblas", "libcublasLt" },
+		{ "libcusolverMg", "libcusolver." }, { "libcufftw", "libcufft." }, { "libnvrtc-builtins", "libnvrtc." },
+	};
+	const char *name = path_base(l->path);
+	size_t dir = (size_t)(name - l->path);
+	for (size_t k = 0; k < sizeof(pairs) / sizeof(*pairs) && !l->version; k++)
+		for (size_t i = 0; str_starts(name, pairs[k].head) && i < inv->libraries.n && !l->version; i++) {
+			const struct library *o = &inv->libraries.v[i];
+			if (o == l || !o->version || strncmp(o->path, l->path, dir) || !str_starts(o->path + dir, pairs[k].speaker) ||
+			    !str_eq(o->owner, l->owner) || str_eq(o->version_from, "beside"))
+				continue;
+			l->version = o->version;
+			l->version_from = "beside";
+		}
+}
+
 /* "12.4" of libbitsandbytes_cuda124.so, VER2_NONE for other names. */
 static struct ver2 bnb_cuda(const char *path)
 {
@@ -162,6 +185,9 @@ int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err)
 		l->group = r->selector[0] ? r->selector : NULL;
 		l->picked = l->role == LIB_ALTERNATIVE;
 	}
+	for (size_t i = 0; i < inv->libraries.n; i++)
+		if (inv->libraries.v[i].component && !inv->libraries.v[i].version)
+			version_beside(inv, &inv->libraries.v[i]);
 	for (size_t i = 0; i < inv->packages.n; i++) {
 		if (str_eq(inv->packages.v[i].name, "bitsandbytes"))
 			pick_bitsandbytes(inv, &inv->packages.v[i]);

@@ -101,6 +101,7 @@ struct library {
 	const char *owner; /* package name; NULL: nobody or not known */
 	const char *environment; /* of its owner; NULL else */
 	const char *soname, *component, *version, *version_from; /* version_from: the method */
+	const char *cudart;  /* "12.4": the CUDA runtime that was linked into it; NULL: none seen */
 	const char *machine; /* "x86_64", "aarch64", "i386", ... */
 	bool needs_known;    /* the five lists below were read */
 	LIST(const char *) needed;

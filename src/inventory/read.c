@@ -390,6 +390,7 @@ static void read_library(struct reader *r, const json_t *o, struct library *l)
 	l->component = text(r, o, "component");
 	l->version = text(r, o, "version");
 	l->version_from = text(r, o, "version_from");
+	l->cudart = text(r, o, "cudart");
 	l->machine = text(r, o, "machine");
 	l->needs_known = read_strings(r, o, "needed", &l->needed);
 	read_strings(r, o, "rpath", &l->rpath);

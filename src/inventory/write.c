@@ -195,6 +195,7 @@ static void put_library(struct json_out *j, const struct library *l)
 	jout_put(j, "component", l->component);
 	jout_put(j, "version", l->version);
 	put_known(j, "version_from", l->version_from);
+	put_known(j, "cudart", l->cudart);
 	put_known(j, "machine", l->machine);
 	if (l->needs_known) {
 		put_strings(j, "needed", &l->needed);

@@ -261,8 +261,12 @@ int assemble_libraries(struct view *v, struct err *err)
 		l->elf = item->elf;
 		l->fat = item->fat;
 		l->fat_known = item->fat_read;
-		l->version = item->version;
-		l->version_from = item->version_from;
+		if (str_eq(item->version_from, STATIC_CUDART)) {
+			l->cudart = item->version;
+		} else {
+			l->version = item->version;
+			l->version_from = item->version_from;
+		}
 		if (!l->path)
 			return err_nomem(err);
 		for (size_t i = 0; item->elf && i < item->elf->gaps.n; i++)

@@ -6,6 +6,7 @@
 #include "base/elffacts.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/version.h"
 #include "parse/elf.h"
 #include "parse/fatbin.h"
 #include "parse/libversion.h"
@@ -105,35 +106,69 @@ static struct span name_of(struct span path)
 	return span_from(path, slash);
 }
 
+/* A section on its way through, from its front or, of a large one, its last LIMIT_SEARCH bytes. */
+struct pass {
+	const char *section;
+	size_t i; /* of the section that is next */
+	uint64_t at, end;
+};
+
+/* The next run of the sections of that name; 1, 0 at the end, -1. What was not kept of a stream is left out. */
+static int pass_next(struct body *b, const struct elf_facts *elf, struct pass *p, struct span *got, struct err *err)
+{
+	enum { STEP = 256 * 1024 };
+	for (;;) {
+		if (p->at < p->end) {
+			struct want w = { .at = p->at, .n = p->end - p->at < STEP ? (uint32_t)(p->end - p->at) : STEP };
+			if (serve(b, w, got, err) < 0)
+				return -1;
+			p->at = got->n ? p->at + got->n : p->end;
+			if (got->n)
+				return 1;
+			continue;
+		}
+		if (p->i == elf->sections.n)
+			return 0;
+		const struct elf_section *s = &elf->sections.v[p->i++];
+		if (!str_eq(s->name, p->section) || s->at > b->size)
+			continue;
+		p->end = s->size > b->size - s->at ? b->size : s->at + s->size;
+		p->at = p->end - s->at > LIMIT_SEARCH ? p->end - LIMIT_SEARCH : s->at;
+	}
+}
+
 /* Constants are looked through for a banner where any place can be read; of a stream they were, as they passed. */
 static int search_banner(struct body *b, const struct elf_facts *elf, struct arena *a, struct err *err)
 {
-	enum { STEP = 256 * 1024 };
-	for (size_t i = 0; i < elf->sections.n && !b->banner.found; i++) {
-		const struct elf_section *s = &elf->sections.v[i];
-		uint64_t end = s->at > b->size || s->size > b->size - s->at ? b->size : s->at + s->size;
-		if (!str_eq(s->name, ".rodata") || s->size > LIMIT_BANNER)
-			continue;
-		for (uint64_t at = s->at; at < end && !b->banner.found;) {
-			struct want w = { .at = at, .n = end - at < STEP ? (uint32_t)(end - at) : STEP };
-			struct span got;
-			if (serve(b, w, &got, err) < 0)
-				return -1;
-			if (!got.n)
-				break;
-			libversion_feed(&b->banner, got, a);
-			at += got.n;
-		}
-	}
-	return 0;
+	struct pass p = { .section = ".rodata" };
+	struct span got;
+	int more = 0;
+	while (!b->banner.found && (more = pass_next(b, elf, &p, &got, err)) > 0)
+		libversion_feed(&b->banner, got, a);
+	return more;
 }
 
-/* The version of one of NVIDIA's libraries by its own bytes. */
+static int search_cudart(struct body *b, struct arena *a, struct item *item, const char *method, struct err *err)
+{
+	struct cudart_search s = { 0 };
+	struct pass p = { .section = ".text" };
+	struct span got;
+	int more = 0;
+	while (item->elf->machine == EM_X86_64 && (more = pass_next(b, item->elf, &p, &got, err)) > 0)
+		cudart_feed(&s, got);
+	item->version = cudart_found(&s, a);
+	item->version_from = item->version ? method : NULL;
+	return more;
+}
+
+/* The version of one of NVIDIA's libraries by its own bytes, else by its name. */
 static int read_version(struct body *b, uint64_t symbol_at, struct arena *a, struct item *item, struct err *err)
 {
 	const struct libversion *v = b->version;
 	if (!v)
 		return 0;
+	if (v->how == LIBVERSION_CUDART)
+		return search_cudart(b, a, item, "cudaRuntimeGetVersion", err);
 	if (v->banner && b->t && search_banner(b, item->elf, a, err) < 0)
 		return -1;
 	item->version = b->banner.found;
@@ -146,11 +181,32 @@ static int read_version(struct body *b, uint64_t symbol_at, struct arena *a, str
 		w.n = (uint32_t)(b->size - symbol_at);
 	if (serve(b, w, &got, err) < 0)
 		return -1;
-	bool code = v->scheme != LIBVERSION_DATA;
+	bool code = v->how != LIBVERSION_DATA;
 	if (!code || item->elf->machine == EM_X86_64)
 		item->version = libversion_at_symbol(v, got, b->name, a);
 	item->version_from = item->version ? v->symbol : NULL;
 	return 0;
+}
+
+/* A toolkit's own files say more by their names than most of them inside; where the two disagree, the bytes are right. */
+static void version_by_name(struct body *b, struct arena *a, struct item *item)
+{
+	const char *name = libversion_nvidia(b->name) ? libversion_of_name(b->name, a) : NULL;
+	if (name && (!item->version || (strlen(name) > strlen(item->version) && version_agree(name, item->version)))) {
+		item->version = name;
+		item->version_from = "file name";
+	}
+}
+
+/* The CUDA runtime that was linked into a library with GPU code of its own. */
+static int read_static_cudart(struct body *b, struct arena *a, struct item *item, struct err *err)
+{
+	if (!item->elf || !item->fat || libversion_nvidia(b->name))
+		return 0;
+	for (size_t i = 0; i < item->elf->needed.n; i++)
+		if (str_starts(item->elf->needed.v[i], "libcudart"))
+			return 0;
+	return search_cudart(b, a, item, STATIC_CUDART, err);
 }
 
 static int read_elf(struct body *b, struct arena *a, struct item *item, const char **gap, struct err *err)
@@ -175,6 +231,7 @@ static int read_elf(struct body *b, struct arena *a, struct item *item, const ch
 			elf_reader_clear(&r);
 			return -1;
 		}
+		version_by_name(b, a, item);
 	} else {
 		*gap = r.bad ? r.bad : "it cannot be read as ELF";
 	}
@@ -343,7 +400,7 @@ static int finish_stream(struct body *b, struct fat_walker *f, const struct want
 	item->fat_read = true;
 	if ((n || bare) && finish_fat(f, range, n, a, item, err) < 0)
 		return -1;
-	return got;
+	return read_static_cudart(b, a, item, err) < 0 ? -1 : got;
 }
 
 static int keep_text(struct span text, struct arena *a, struct item *item, struct err *err)
@@ -426,7 +483,7 @@ static int read_anywhere(struct capture *c, struct tree *t, const struct tree_en
 	}
 	item->kind = ITEM_ELF;
 	int got = fat_bid(head) ? 1 : read_elf(&b, a, item, gap, err);
-	if (got > 0 && !wanted->quick && fat_by_hops(&b, a, item, err) < 0)
+	if (got > 0 && !wanted->quick && (fat_by_hops(&b, a, item, err) < 0 || read_static_cudart(&b, a, item, err) < 0))
 		return -1;
 	return got;
 }

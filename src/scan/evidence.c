@@ -201,6 +201,8 @@ static int from_library(struct evidence_job *j, const struct library *l)
 	if (!l->fat || !l->fat->entries)
 		return 0;
 	set_vendor(j->p, VENDOR_CUDA);
+	if (l->cudart && add(j, l->cudart, FROM_STRING, l->path, l->layer, "the CUDA runtime linked into it") < 0)
+		return -1;
 	for (size_t i = 0; i < l->fat->cubin.n; i++)
 		if (sm_add(j, l->fat->cubin.v[i].arch) < 0)
 			return -1;

@@ -19,6 +19,8 @@ struct tree;
 /* What a selected file gave. */
 enum item_kind { ITEM_TEXT, ITEM_ELF, ITEM_HASH /* nothing but its hash */ };
 
+#define STATIC_CUDART "static cudart" /* item.version_from */
+
 struct item {
 	enum item_kind kind;
 	uint32_t node; /* in the record's fs */
@@ -26,7 +28,7 @@ struct item {
 	const struct elf_facts *elf;     /* ITEM_ELF; NULL if it could not be read */
 	const struct fat_facts *fat;     /* NULL: has no GPU code */
 	bool fat_read;                   /* fat says all there is */
-	const char *version, *version_from; /* of the library by its own bytes; NULL */
+	const char *version, *version_from; /* of the library by its own bytes; of STATIC_CUDART, of the CUDA runtime in it; NULL */
 	struct compat_facts *compat;     /* of a libcuda with a compat note; NULL */
 	const char *gap;                 /* what could not be read; NULL if nothing */
 	const unsigned char *sha256;     /* 32 bytes; NULL: was not hashed */
