@@ -1,5 +1,5 @@
 # What users get: the static binary, the wheel, the source archive, what is installed.
-.PHONY: static fetch-isal check-static wheel dist install uninstall
+.PHONY: static fetch-isal check-static wheel dist release lint-ci install uninstall
 VERSION := $(shell sed -n 's/^\#define ENVCHECK_VERSION "\(.*\)"/\1/p' src/cmd/outputs.h)
 
 static:
@@ -16,8 +16,15 @@ check-static: static # the cases and scripts of `make check` with the static bin
 wheel: static
 	python3 tools/wheel.py build/static/envcheck $(VERSION) build/dist share/man/man1/envcheck.1=man/envcheck.1
 
+release: wheel dist # all that a release offers, with its hashes: what ci/github/install.sh fetches
+	install -m 755 build/static/envcheck build/dist/envcheck-$(VERSION)-linux-$(shell uname -m)
+	cd build/dist && sha256sum *-$(VERSION)-* *-$(VERSION).tar.gz >SHA256SUMS
+
 dist:
 	tools/dist build/dist/envcheck-$(VERSION).tar.gz
+
+lint-ci: # needs Go, fetches actionlint
+	sh tests/ci_lint.sh
 
 install: $O/envcheck
 	install -D -m 755 $O/envcheck $(DESTDIR)$(PREFIX)/bin/envcheck
