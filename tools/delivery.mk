@@ -1,5 +1,5 @@
 # What users get: the static binary, the wheel, the source archive, what is installed.
-.PHONY: static fetch-isal check-static wheel dist release lint-ci install uninstall
+.PHONY: static fetch-isal check-static wheel dist release check-builds lint-ci install uninstall
 VERSION := $(shell sed -n 's/^\#define ENVCHECK_VERSION "\(.*\)"/\1/p' src/cmd/outputs.h)
 
 static:
@@ -22,6 +22,9 @@ release: wheel dist # all that a release offers, with its hashes: what ci/github
 
 dist:
 	tools/dist build/dist/envcheck-$(VERSION).tar.gz
+
+check-builds: static # as root, with docker.io, buildah and busybox-static: builds that stop at the gate
+	sh tests/real/builds.sh build/static/envcheck
 
 lint-ci: # needs Go, fetches actionlint
 	sh tests/ci_lint.sh

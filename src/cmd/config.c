@@ -174,6 +174,8 @@ int config_open(struct config *c, const struct options *o, const char *today, st
 {
 	*c = (struct config){ 0 };
 	auto_fd int fd = -1;
+	if (str_eq(o->config, "none"))
+		return o->env ? err_set(err, ERR_USAGE, "--env '%s': --config none leaves no environments", o->env) : 0;
 	if (o->config) {
 		c->path = o->config;
 		fd = open(o->config, O_RDONLY | O_CLOEXEC);

@@ -26,7 +26,7 @@ struct config {
 	LIST(struct ignore_rule) ignores;
 };
 
-/* Finds (nearest parent folder, or --config) and reads it. A wrong file is ERR_USAGE. `today`: "YYYY-MM-DD". */
+/* Finds (nearest parent folder, or --config; 'none': no file) and reads it. A wrong file is ERR_USAGE. `today`: "YYYY-MM-DD". */
 int config_open(struct config *c, const struct options *o, const char *today, struct err *err);
 void config_close(struct config *c);
 

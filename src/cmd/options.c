@@ -49,7 +49,7 @@ static const struct option table[] = {
 	{ 0, "allow-unknown", NULL, "exit 0 where the verdict is unknown", CMD_CHECK, FLAG, AT(allow_unknown), 0, NULL },
 	{ 0, "exit-zero", NULL, "exit 0 whatever is found", CMD_CHECK, FLAG, AT(exit_zero), 0, NULL },
 	{ 0, "baseline", "FILE", "a JSON report: only what it does not hold counts", CMD_CHECK, TEXT, AT(baseline), 0, NULL },
-	{ 0, "config", "FILE", "instead of the nearest .envcheck.json", VERDICTS, TEXT, AT(config), 0, NULL },
+	{ 0, "config", "FILE", "instead of the nearest .envcheck.json; none: no file", VERDICTS, TEXT, AT(config), 0, NULL },
 	{ 0, "env", "NAME", "a named environment of the configuration", VERDICTS, TEXT, AT(env), 0, NULL },
 	{ 'f', "format", "FORMAT", "of standard output", CMD_ALL & ~CMD_EXPLAIN, TEXT, AT(format), 0, NULL },
 	{ 'o', "output", "[F=]FILE", "write FILE (in format F) instead", CMD_ALL & ~CMD_EXPLAIN, MANY, AT(outputs), 0, NULL },
