@@ -29,7 +29,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $(if $(wildcard tools/embed.c)
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests check check-truth check-real check-loader golden lint clean
+.PHONY: all tests check check-formats check-truth check-real check-loader golden lint clean
 all: $O/envcheck
 tests: $(TESTS) $(REPLAY)
 
@@ -73,6 +73,9 @@ check: $O/envcheck tests
 
 golden: $O/envcheck
 	tests/run.sh $O golden
+
+check-formats: $O/envcheck # fetches validators with npm into FORMATS_CACHE, and two schemas; says what
+	tests/formats.sh $O/envcheck $(or $(FORMATS_CACHE),build/formats)
 
 check-truth: $O/envcheck # TRUTH=folder of cases with known answers
 	python3 tests/truth.py $O/envcheck $(TRUTH)

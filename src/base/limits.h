@@ -34,6 +34,7 @@
 #define LIMIT_XML_DEPTH    32u          /* elements inside elements: nvidia-smi nests 6 */
 #define LIMIT_SEARCH       (64u << 20)  /* bytes of constants or code looked through for the version of one library: libnvrtc has 20 MB */
 #define LIMIT_LOADS        (4u << 20)   /* folders and names that the loader is followed through in one target: torch's stack needs 100,000 */
+#define LIMIT_DOCKER       4096u        /* instructions, or stages, of one Dockerfile */
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
 
 #endif

@@ -135,6 +135,10 @@ void place_layers(const struct inventory *inv, struct result *r)
 		if (!inv->layers.n)
 			f->layer = -1; /* a folder's one record is no layer of an image */
 		f->created_by = inventory_created_by(inv, f->layer);
+		if (f->layer >= 0 && (size_t)f->layer < inv->layers.n) {
+			f->line = inv->layers.v[f->layer].line;
+			f->last_line = inv->layers.v[f->layer].last_line;
+		}
 	}
 }
 

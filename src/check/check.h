@@ -59,6 +59,7 @@ struct finding {
 	const char *path;
 	int layer;           /* -1: none */
 	const char *created_by;
+	unsigned line, last_line; /* of the Dockerfile that made the layer; 0: not known */
 	const char *message, *expected, *found; /* one line each; expected and found may be NULL */
 	struct { int code; const char *name, *text; } error; /* what the user would see; code 0 with a text: a message of a program */
 	LIST(struct remedy) remedies;

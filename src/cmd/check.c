@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/config.h"
+#include "cmd/dockerfile.h"
 #include "cmd/hosts.h"
 #include "cmd/options.h"
 #include "cmd/outputs.h"
@@ -18,6 +19,7 @@ struct run {
 	struct tables tables;
 	struct config config;
 	struct baseline baseline;
+	struct docker_lines dockerfile;
 	struct hosts hosts;
 	struct targets targets;
 	struct outputs outputs;
@@ -39,6 +41,8 @@ static int open_all(struct run *s, struct err *err)
 		return -1;
 	if (o->baseline && baseline_open(&s->baseline, o->baseline, err) < 0)
 		return -1;
+	if (docker_lines_open(&s->dockerfile, o->dockerfile, err) < 0)
+		return -1;
 	const char *const *files = o->hosts.n ? o->hosts.v : s->config.hosts.v;
 	size_t files_n = o->hosts.n ? o->hosts.n : s->config.hosts.n;
 	if (targets_open(&s->targets, o, s->tables.matrix, err) < 0 || hosts_open(&s->hosts, o, files, files_n, s->tables.matrix, err) < 0)
@@ -57,6 +61,7 @@ static void begin_reports(struct run *s)
 	s->job = (struct report_job){
 		.version = ENVCHECK_VERSION, .matrices = s->tables.date, .newest = s->tables.newest, .hosts = s->hosts.shown.v,
 		.hosts_n = s->hosts.shown.n, .baseline = o->baseline != NULL, .all = o->all, .colour = !s->outputs.named && terminal(stdout),
+		.dockerfile = s->dockerfile.path,
 	};
 	for (size_t k = 0; k < s->outputs.list.n; k++)
 		report_begin(&s->outputs.list.v[k].report, s->outputs.list.v[k].format, &s->job, s->outputs.list.v[k].file);
@@ -125,7 +130,7 @@ static int judge_all(struct run *s, struct err *err)
 		return 0;
 	while ((more = targets_next(&s->targets, err)) > 0)
 		for (size_t i = 0; i < s->targets.now.n; i++)
-			if (judge_on_all(s, s->targets.now.v[i], err) < 0)
+			if (docker_lines_mark(&s->dockerfile, s->targets.now.v[i], err) < 0 || judge_on_all(s, s->targets.now.v[i], err) < 0)
 				return -1;
 	return more;
 }
@@ -182,6 +187,7 @@ int check_command(const struct options *o, struct err *err)
 	targets_close(&s.targets);
 	hosts_close(&s.hosts);
 	baseline_close(&s.baseline);
+	docker_lines_close(&s.dockerfile);
 	config_close(&s.config);
 	tables_close(&s.tables);
 	return rc < 0 ? -1 : done;

@@ -5,6 +5,7 @@
 #include "check/compare.h"
 #include "cmd/cmd.h"
 #include "cmd/config.h"
+#include "cmd/dockerfile.h"
 #include "cmd/hosts.h"
 #include "cmd/options.h"
 #include "cmd/outputs.h"
@@ -16,6 +17,7 @@ struct diff {
 	const struct options *options;
 	struct tables tables;
 	struct config config;
+	struct docker_lines dockerfile; /* of NEW */
 	struct hosts hosts;
 	struct targets targets;
 	struct scan_result before, after;
@@ -36,7 +38,8 @@ static int open_all(struct diff *s, struct err *err)
 	strftime(today, sizeof(today), "%Y-%m-%d", gmtime_r(&now, &tm));
 	if (o->targets.n + (o->requirements != NULL) != 2)
 		return err_set(err, ERR_USAGE, "diff: two targets are expected, OLD and NEW");
-	if (tables_open(&s->tables, o, err) < 0 || config_open(&s->config, o, today, err) < 0)
+	if (tables_open(&s->tables, o, err) < 0 || config_open(&s->config, o, today, err) < 0 ||
+	    docker_lines_open(&s->dockerfile, o->dockerfile, err) < 0)
 		return -1;
 	const char *const *files = o->hosts.n ? o->hosts.v : s->config.hosts.v;
 	size_t files_n = o->hosts.n ? o->hosts.n : s->config.hosts.n;
@@ -116,10 +119,13 @@ static int run(struct diff *s, struct err *err)
 		got = read_side(s, &s->after, err);
 	if (got <= 0)
 		return got;
+	if (docker_lines_mark(&s->dockerfile, s->after.v[0], err) < 0)
+		return -1;
 	const struct options *o = s->options;
 	s->job = (struct report_job){
 		.version = ENVCHECK_VERSION, .matrices = s->tables.date, .newest = s->tables.newest, .hosts = s->hosts.shown.v,
 		.hosts_n = s->hosts.shown.n, .all = o->all, .colour = !s->outputs.named && terminal(stdout),
+		.dockerfile = s->dockerfile.path,
 	};
 	for (size_t k = 0; k < s->outputs.list.n; k++)
 		report_begin(&s->outputs.list.v[k].report, s->outputs.list.v[k].format, &s->job, s->outputs.list.v[k].file);
@@ -146,6 +152,7 @@ int diff_command(const struct options *o, struct err *err)
 	targets_close(&s.targets);
 	hosts_close(&s.hosts);
 	config_close(&s.config);
+	docker_lines_close(&s.dockerfile);
 	tables_close(&s.tables);
 	arena_clear(&s.arena);
 	if (rc < 0)

@@ -54,6 +54,7 @@ static const struct option table[] = {
 	{ 'f', "format", "FORMAT", "of standard output", CMD_ALL & ~CMD_EXPLAIN, TEXT, AT(format), 0, NULL },
 	{ 'o', "output", "[F=]FILE", "write FILE (in format F) instead", CMD_ALL & ~CMD_EXPLAIN, MANY, AT(outputs), 0, NULL },
 	{ 0, "all", NULL, "also notes, folded findings and what passed", VERDICTS, FLAG, AT(all), 0, NULL },
+	{ 0, "dockerfile", "FILE", "its lines in the report, where layers can be told to be theirs", VERDICTS, TEXT, AT(dockerfile), 0, NULL },
 	{ 0, "files", NULL, "with the merged file list (JSON)", CMD_INSPECT, FLAG, AT(files), 0, NULL },
 	{ 0, "tree", "PACKAGE", "with the loader's choices", CMD_INSPECT, MAYBE, AT(tree), AT(tree_package), NULL },
 	{ 0, "matrices", "DIR", "tables that replace the built-in ones", CMD_ALL, TEXT, AT(matrices), 0, NULL },

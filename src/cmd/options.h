@@ -37,6 +37,7 @@ struct options {
 	texts outputs;
 	bool all, files, tree;
 	const char *tree_package;
+	const char *dockerfile;
 	const char *matrices;
 };
 

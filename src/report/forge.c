@@ -38,12 +38,15 @@ const char *forge_sentence(struct report *r, const struct inventory *inv, const 
 	return s ? s : f->rule->title;
 }
 
-const char *forge_path(struct report *r, const struct inventory *inv, const struct finding *f)
+struct forge_place forge_place(struct report *r, const struct inventory *inv, const struct finding *f)
 {
-	const char *path = f->path ? f->path : path_base(inv->name);
-	path += strspn(path, "/");
+	bool dockerfile = r->job->dockerfile && f->line;
+	const char *path = dockerfile ? r->job->dockerfile : f->path ? f->path : path_base(inv->name);
 	auto_buf struct buf b = BUF_INIT(LIMIT_TEXT);
+	while (*path == '/' || str_starts(path, "./"))
+		path += *path == '/' ? 1 : 2;
 	shown_add(&b, path);
-	const char *s = *path ? arena_str(&r->arena, buf_text(&b)) : "target";
-	return s ? s : "target";
+	const char *shown = *path ? arena_str(&r->arena, buf_text(&b)) : "target";
+	r->bad |= b.bad || !shown;
+	return (struct forge_place){ shown ? shown : "target", dockerfile ? f->line : 1, dockerfile ? f->last_line : 1, dockerfile };
 }

@@ -10,7 +10,8 @@ bool forge_counts(const struct report *r, const struct finding *f);
 /* "app:1 on prod, lab: torch needs ...; fix: ...", foreign bytes escaped; in the report's arena. `hosts` may be NULL. */
 const char *forge_sentence(struct report *r, const struct inventory *inv, const struct finding *f, const char *hosts);
 
-/* The relative path of a finding's place: RFC 3986 in `uri` form, else as it is. In the arena. */
-const char *forge_path(struct report *r, const struct inventory *inv, const struct finding *f);
+/* Where a finding is shown: a line of the Dockerfile, else the path inside the target. Relative; in the arena. */
+struct forge_place { const char *path; unsigned first, last; bool dockerfile; };
+struct forge_place forge_place(struct report *r, const struct inventory *inv, const struct finding *f);
 
 #endif

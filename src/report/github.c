@@ -74,7 +74,15 @@ static void put_annotation(struct report *r, const struct inventory *inv, const 
 		return;
 	}
 	r->said[kind]++;
-	fprintf(r->out, "::%s title=envcheck %s::", command(kind), f->rule->id);
+	/* a path inside the image is no file of the repository */
+	const struct forge_place place = forge_place(r, inv, f);
+	fprintf(r->out, "::%s ", command(kind));
+	if (place.dockerfile) {
+		fputs("file=", r->out);
+		put_escaped(r, place.path, true);
+		fprintf(r->out, ",line=%u,endLine=%u,", place.first, place.last);
+	}
+	fprintf(r->out, "title=envcheck %s::", f->rule->id);
 	put_escaped(r, forge_sentence(r, inv, f, hosts), false);
 	putc('\n', r->out);
 }

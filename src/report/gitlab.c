@@ -25,10 +25,13 @@ static void put_entry(struct report *r, const struct inventory *inv, const struc
 	jout_put(j, "severity", severity(f));
 	jout_key(j, "location");
 	jout_object(j);
-	jout_put(j, "path", forge_path(r, inv, f));
+	const struct forge_place place = forge_place(r, inv, f);
+	jout_put(j, "path", place.path);
 	jout_key(j, "lines");
 	jout_object_line(j);
-	jout_put_int(j, "begin", 1);
+	jout_put_int(j, "begin", place.first);
+	if (place.last > place.first)
+		jout_put_int(j, "end", place.last);
 	jout_object_end(j);
 	jout_object_end(j);
 	jout_object_end(j);

@@ -39,7 +39,12 @@ static void put_code(struct report *r, const char *text)
 static void put_places(struct report *r, const struct finding *f)
 {
 	if (f->layer >= 0) {
-		html_put(r, "<dt>from</dt><dd>layer %d%s", f->layer, f->created_by ? ": " : "");
+		html_put(r, "<dt>from</dt><dd>");
+		if (r->job->dockerfile && f->line) {
+			html_text(r, r->job->dockerfile);
+			html_put(r, ":%u, ", f->line);
+		}
+		html_put(r, "layer %d%s", f->layer, f->created_by ? ": " : "");
 		if (f->created_by)
 			put_code(r, f->created_by);
 		html_put(r, "</dd>\n");

@@ -168,7 +168,7 @@ static void put_sources(struct json_out *j, const struct finding *f)
 	jout_array_end(j);
 }
 
-static void put_subject(struct json_out *j, const struct finding *f)
+static void put_subject(struct json_out *j, const struct finding *f, const char *dockerfile)
 {
 	jout_put(j, "environment", f->environment);
 	jout_put(j, "package", f->package);
@@ -181,6 +181,14 @@ static void put_subject(struct json_out *j, const struct finding *f)
 	else
 		jout_null(j);
 	jout_put(j, "created_by", f->created_by);
+	if (!dockerfile || !f->line)
+		return;
+	jout_key(j, "dockerfile");
+	jout_object_line(j);
+	jout_put(j, "path", dockerfile);
+	jout_put_int(j, "line", f->line);
+	jout_put_int(j, "last_line", f->last_line);
+	jout_object_end(j);
 }
 
 void json_put_finding(const struct report *r, struct json_out *j, const struct finding *f)
@@ -205,7 +213,7 @@ void json_put_finding(const struct report *r, struct json_out *j, const struct f
 	for (size_t i = 0; i < f->also_packages.n; i++)
 		jout_string(j, f->also_packages.v[i]);
 	jout_array_end(j);
-	put_subject(j, f);
+	put_subject(j, f, r->job->dockerfile);
 	jout_put(j, "message", f->message);
 	jout_put(j, "expected", f->expected);
 	jout_put(j, "found", f->found);

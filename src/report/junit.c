@@ -1,4 +1,8 @@
-/* JUnit XML: a suite per target and host, a case per finding; unknown is skipped, and a clean result is one passed case. */
+/*
+ * JUnit XML: a suite per target and host, in it a case for each rule that had something to look at. It fails where a
+ * finding is an error; what is not known is skipped; what is less stands in its output.
+ */
+#include "base/str.h"
 #include "inventory/inventory.h"
 #include "report/report.h"
 
@@ -32,54 +36,109 @@ static void junit_begin(struct report *r)
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"envcheck\">\n", r->out);
 }
 
-static void put_case(struct report *r, const struct finding *f)
+/* What one rule answered of a target on a host. */
+struct answers { unsigned errors, unknowns, rest, passes; };
+
+static struct answers count(const struct result *res, const struct rule_info *rule)
 {
-	fputs("    <testcase", r->out);
-	put_attribute(r, "classname", f->rule->family);
-	const char *what = f->package ? f->package : f->path;
-	const char *name = what ? arena_printf(&r->arena, "%s: %s", f->rule->id, what) : f->rule->id;
-	put_attribute(r, "name", name ? name : f->rule->id);
-	if (f->answer == ANSWER_UNKNOWN) {
-		fputs("><skipped", r->out);
-		put_attribute(r, "message", f->message);
-		fputs("/></testcase>\n", r->out);
-	} else if (f->answer == ANSWER_FAIL && f->level == LEVEL_ERROR) {
-		fputs("><failure", r->out);
-		put_attribute(r, "type", f->rule->id);
-		put_attribute(r, "message", f->message);
-		putc('>', r->out);
-		for (size_t i = 0; i < f->remedies.n; i++) {
-			put_xml(r, f->remedies.v[i].text);
-			putc('\n', r->out);
-		}
-		fputs("</failure></testcase>\n", r->out);
-	} else if (f->answer == ANSWER_FAIL) {
-		fputs("><system-out>", r->out);
-		put_xml(r, level_name(f->level));
+	struct answers c = { 0 };
+	for (size_t i = 0; i < res->findings.n; i++) {
+		const struct finding *f = &res->findings.v[i];
+		if (!str_eq(f->rule->id, rule->id))
+			continue;
+		if (f->answer == ANSWER_PASS)
+			c.passes++;
+		else if (f->answer == ANSWER_UNKNOWN)
+			c.unknowns++;
+		else if (f->level == LEVEL_ERROR)
+			c.errors++;
+		else
+			c.rest++;
+	}
+	return c;
+}
+
+/* The messages of a rule with their ways out, a line each. */
+static void put_messages(struct report *r, const struct result *res, const struct rule_info *rule)
+{
+	for (size_t i = 0; i < res->findings.n; i++) {
+		const struct finding *f = &res->findings.v[i];
+		if (!str_eq(f->rule->id, rule->id) || f->answer == ANSWER_PASS)
+			continue;
+		put_xml(r, f->answer == ANSWER_UNKNOWN ? "unknown" : level_name(f->level));
 		fputs(": ", r->out);
 		put_xml(r, f->message);
+		putc('\n', r->out);
+		if (f->path) {
+			fputs("  in ", r->out);
+			put_xml(r, f->path);
+			putc('\n', r->out);
+		}
+		for (size_t k = 0; k < f->remedies.n; k++) {
+			fputs(k ? "  or: " : "  fix: ", r->out);
+			put_xml(r, f->remedies.v[k].text);
+			putc('\n', r->out);
+		}
+	}
+}
+
+static const struct finding *first(const struct result *res, const struct rule_info *rule, enum answer answer)
+{
+	for (size_t i = 0; i < res->findings.n; i++)
+		if (str_eq(res->findings.v[i].rule->id, rule->id) && res->findings.v[i].answer == answer)
+			return &res->findings.v[i];
+	return NULL;
+}
+
+static void put_case(struct report *r, const struct result *res, const struct rule_info *rule, const char *suite)
+{
+	struct answers c = count(res, rule);
+	fputs("    <testcase", r->out);
+	put_attribute(r, "classname", suite);
+	put_attribute(r, "name", rule->id);
+	if (c.errors) {
+		fputs("><failure", r->out);
+		put_attribute(r, "type", rule->id);
+		put_attribute(r, "message", first(res, rule, ANSWER_FAIL)->message);
+		putc('>', r->out);
+		put_messages(r, res, rule);
+		fputs("</failure></testcase>\n", r->out);
+	} else if (c.unknowns) {
+		fputs("><skipped", r->out);
+		put_attribute(r, "message", first(res, rule, ANSWER_UNKNOWN)->message);
+		fputs("/><system-out>", r->out);
+		put_messages(r, res, rule);
+		fputs("</system-out></testcase>\n", r->out);
+	} else if (c.rest) {
+		fputs("><system-out>", r->out);
+		put_messages(r, res, rule);
 		fputs("</system-out></testcase>\n", r->out);
 	} else {
 		fputs("/>\n", r->out);
 	}
-	arena_clear(&r->arena);
 }
 
 static void put_suite(struct report *r, const struct inventory *inv, const struct result *res, const char *host)
 {
-	unsigned failures = 0, skipped = 0;
-	for (size_t i = 0; i < res->findings.n; i++) {
-		const struct finding *f = &res->findings.v[i];
-		failures += f->answer == ANSWER_FAIL && f->level == LEVEL_ERROR;
-		skipped += f->answer == ANSWER_UNKNOWN;
+	size_t n, cases = 0, failures = 0, skipped = 0;
+	const struct rule_info *const *rules = rules_all(&n);
+	for (size_t i = 0; i < n; i++) {
+		struct answers c = count(res, rules[i]);
+		cases += c.errors || c.unknowns || c.rest || c.passes;
+		failures += c.errors > 0;
+		skipped += !c.errors && c.unknowns;
 	}
 	const char *name = host ? arena_printf(&r->arena, "%s on %s", report_target_name(inv), host) : report_target_name(inv);
+	name = name ? name : "target";
 	fputs("  <testsuite", r->out);
-	put_attribute(r, "name", name ? name : "target");
-	fprintf(r->out, " tests=\"%zu\" failures=\"%u\" errors=\"0\" skipped=\"%u\">\n", res->findings.n ? res->findings.n : 1, failures, skipped);
-	for (size_t i = 0; i < res->findings.n; i++)
-		put_case(r, &res->findings.v[i]);
-	if (!res->findings.n)
+	put_attribute(r, "name", name);
+	fprintf(r->out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\">\n", cases ? cases : 1, failures, skipped);
+	for (size_t i = 0; i < n; i++) {
+		struct answers c = count(res, rules[i]);
+		if (c.errors || c.unknowns || c.rest || c.passes)
+			put_case(r, res, rules[i], name);
+	}
+	if (!cases)
 		fprintf(r->out, "    <testcase classname=\"envcheck\" name=\"verdict: %s\"/>\n", verdict_name(res->verdict));
 	fputs("  </testsuite>\n", r->out);
 	arena_clear(&r->arena);

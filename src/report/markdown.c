@@ -146,7 +146,12 @@ static void add_finding(struct buf *b, const struct report *r, const struct find
 		buf_char(b, '\n');
 	}
 	if (f->layer >= 0 && f->created_by) {
-		buf_printf(b, "  - from layer %d: ", f->layer);
+		buf_str(b, "  - from ");
+		if (r->job->dockerfile && f->line) {
+			markdown_add_code(b, r->job->dockerfile);
+			buf_printf(b, " line %u, ", f->line);
+		}
+		buf_printf(b, "layer %d: ", f->layer);
 		markdown_add_code(b, f->created_by);
 		buf_char(b, '\n');
 	}

@@ -155,7 +155,7 @@ const char *report_verdict_words(enum verdict v, bool host)
 	return host ? on[v] : anywhere[v];
 }
 
-/* Length of a well-formed UTF-8 sequence that a terminal may see; 0 if it is none (RFC 3629; C1 and bidi controls excluded). */
+/* Length of a well-formed UTF-8 sequence that may be shown; 0 if it is none (RFC 3629). */
 static size_t printable(const unsigned char *s)
 {
 	unsigned char c = s[0];
@@ -171,8 +171,11 @@ static size_t printable(const unsigned char *s)
 		return 0;
 	if (u < 0x20 || (u >= 0x7f && u < 0xa0))
 		return 0;
-	bool bidi = u == 0x61c || u == 0x200e || u == 0x200f || (u >= 0x2028 && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069);
-	return bidi ? 0 : n;
+	/* what turns the direction, what is not seen, and what is no character in XML 1.0 (2.2) or HTML */
+	bool turns = u == 0x61c || (u >= 0x2028 && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069);
+	bool hidden = (u >= 0x200b && u <= 0x200f) || (u >= 0x2060 && u <= 0x2065) || u == 0xfeff || (u >= 0xe0000 && u <= 0xe007f);
+	bool none = (u & 0xfffe) == 0xfffe || (u >= 0xfdd0 && u <= 0xfdef);
+	return turns || hidden || none ? 0 : n;
 }
 
 void shown_add(struct buf *b, const char *s)

@@ -40,6 +40,7 @@ struct report_job {
 	bool baseline;        /* findings say whether they are new */
 	bool all, files, tree, colour;
 	const char *tree_package; /* --tree=PACKAGE; NULL: all */
+	const char *dockerfile;   /* whose lines findings name; NULL: none was given */
 };
 
 struct report_error { const char *name, *text; };
@@ -115,8 +116,8 @@ const char *report_verdict_words(enum verdict v, bool host);
 const char *report_target_name(const struct inventory *inv);
 
 /*
- * Bytes of the target for a terminal: control characters, C1, bidirectional
- * overrides and what is not UTF-8 become \xNN. Appends to b.
+ * Bytes of the target for eyes: control characters, C1, bidirectional
+ * overrides, what cannot be seen and what is not UTF-8 become \xNN. Appends to b.
  */
 void shown_add(struct buf *b, const char *s);
 

@@ -50,10 +50,12 @@ static void say_user_sees(struct report *r, const struct finding *f)
 
 static void say_from(struct report *r, const struct finding *f)
 {
-	if (f->layer >= 0 && f->created_by)
-		say_line(r, PLAIN, NULL, "      from        layer %d: %s", f->layer, f->created_by);
-	else if (f->layer >= 0)
-		say_line(r, PLAIN, NULL, "      from        layer %d", f->layer);
+	char line[32] = "";
+	if (r->job->dockerfile && f->line)
+		snprintf(line, sizeof(line), ":%u, ", f->line);
+	if (f->layer >= 0)
+		say_line(r, PLAIN, NULL, "      from        %s%slayer %d%s%s", *line ? r->job->dockerfile : "", line, f->layer, f->created_by ? ": " : "",
+			 f->created_by ? f->created_by : "");
 	if (f->path)
 		say_line(r, PLAIN, NULL, "      in          %s", f->path);
 	if (f->also_packages.n) {

@@ -1,0 +1,1 @@
+sh "$TOP/examples/make-image.sh" "$PWD/image.tar"
