@@ -29,7 +29,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $(if $(wildcard tools/embed.c)
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests check check-formats check-truth check-real check-loader golden lint clean
+.PHONY: all tests check crosscheck check-formats check-truth check-real check-loader golden lint clean
 all: $O/envcheck
 tests: $(TESTS) $(REPLAY)
 
@@ -76,6 +76,9 @@ golden: $O/envcheck
 
 check-formats: $O/envcheck # fetches validators with npm into FORMATS_CACHE, and two schemas; says what
 	tests/formats.sh $O/envcheck $(or $(FORMATS_CACHE),build/formats)
+
+crosscheck:              # the tables against what others publish; FRESH="uv=FILE ..." reads originals anew
+	matrices/crosscheck $(FRESH)
 
 check-truth: $O/envcheck # TRUTH=folder of cases with known answers
 	python3 tests/truth.py $O/envcheck $(TRUTH)
