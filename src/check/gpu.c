@@ -120,6 +120,9 @@ static void ptx_jit_only(const struct facts *f, struct subject s, struct out *ou
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s has no native code for %s: its kernels are compiled from %s PTX at the first start",
 				 package_text(out, s.package), s.gpu->name, sm_print("compute_", c.ptx.arch).s);
 	set_expected(out, x, arena_printf(out->a, "sm_%d%d", s.gpu->cc.major, s.gpu->cc.minor), targets_text(out, s.package, c.library));
+	/* one file's worth of kernels is compiled in a second: nobody waits for it */
+	if (c.library && c.library->role == LIB_UNLISTED && c.library->fat->containers <= 4)
+		lower(x, LEVEL_NOTE, "few kernels");
 	remedy_torch(f, out, x, s.package);
 }
 

@@ -103,6 +103,21 @@ static short linked_major(const struct package *p)
 	return major ? major : p->gpu.cuda.major;
 }
 
+/* Does the loader find the runtime that a package is linked against: a copy of its own, or one that the target has? */
+static bool finds_its_runtime(const struct facts *f, const struct package *p)
+{
+	for (size_t i = 0; i < p->gpu.evidence.n; i++) {
+		const struct evidence *e = &p->gpu.evidence.v[i];
+		if (e->from != FROM_NEEDED || !e->path || !e->detail)
+			continue;
+		struct choices c = inventory_choices(f->inv, e->path);
+		for (size_t k = 0; k < c.n; k++)
+			if (str_eq(c.v[k].soname, e->detail) && c.v[k].path)
+				return true;
+	}
+	return false;
+}
+
 static void mixed_cuda_majors(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package, *other = inventory_package(f->inv, "torch", p->environment);
@@ -115,7 +130,7 @@ static void mixed_cuda_majors(const struct facts *f, struct subject s, struct ou
 		if (&f->inv->packages.v[i] != p && uses_cuda(&f->inv->packages.v[i]) && ver2_known(f->inv->packages.v[i].gpu.cuda))
 			other = &f->inv->packages.v[i];
 	short own = linked_major(p), theirs = other ? linked_major(other) : 0;
-	if (!theirs || own == theirs)
+	if (!theirs || own == theirs || finds_its_runtime(f, p))
 		return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is linked against CUDA %d, %s against CUDA %d", package_text(out, p), own, package_text(out, other), theirs);
 	set_message(out, x, "loader-missing", arena_printf(out->a, "libcudart.so.%d%s", own, own == 11 ? ".0" : ""), NULL);

@@ -371,6 +371,26 @@ static bool other_loads(const struct facts *f, const struct library *l)
 	return false;
 }
 
+/* None of several builds finds all that it needs: one finding for all of them, and a feature that is lost. */
+static void no_variant_loads(const struct facts *f, struct subject s, struct out *out, const char *soname)
+{
+	const struct library *l = s.library;
+	s.package = owner_of(f, l);
+	struct finding *x = emit(out, ANSWER_FAIL, s, "none of the builds of %s in %s finds all that it needs, such as %s", user_name(l),
+				 s.package ? package_text(out, s.package) : folder_of(out, l->path), soname);
+	x->cause = l->group ? l->group : soname;
+	set_expected(out, x, soname, NULL);
+	set_message_seen(x, arena_printf(out->a, "%s: cannot open shared object file: No such file or directory", soname));
+	lower(x, LEVEL_WARNING, l->feature ? l->feature : "one of several builds");
+	cap_by_use(f, x, l);
+	size_t row = 0;
+	const struct row_preloads *way = s.package ? matrix_preload(f->m, s.package->name, s.package->version, "remedy", &row) : NULL;
+	if (way)
+		add_remedy(out, x, false, "%s", way->library);
+	else
+		add_remedy(out, x, false, "install the system package that brings %s (apt-file search %s)", soname, soname);
+}
+
 /* What the search missed for one file; the host's own libraries come with the runtime. */
 static void missed_in_search(const struct facts *f, struct subject s, struct out *out)
 {
@@ -386,7 +406,9 @@ static void missed_in_search(const struct facts *f, struct subject s, struct out
 		further += first != NULL;
 		first = first ? first : &c.v[i];
 	}
-	if (first)
+	if (first && l->role == LIB_ALTERNATIVE)
+		no_variant_loads(f, s, out, first->soname);
+	else if (first)
 		miss(f, s, out, first->soname, opened_by_name(l, first->soname), further);
 }
 
