@@ -48,6 +48,7 @@ struct elf_facts {
 	bool nodeflib;
 	LIST(struct elf_verneed) verneeds;
 	LIST(const char *) verdefs; /* without the base version; index + 1 is elf_defined.version */
+	bool needs_lost; /* what it needs could not be read: the lists above are not all */
 	bool symbols_known; /* the two lists below are complete */
 	LIST(struct elf_symbol) undefined;
 	struct elf_defined *defined; /* sorted by hash */

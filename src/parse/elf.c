@@ -40,9 +40,11 @@ struct cur elf_get_cur(struct elf_reader *r, uint64_t at, uint64_t n)
 	return c;
 }
 
+/* Where a range was refused, that alone is the reason of what follows from it. */
 void elf_gap(struct elf_reader *r, const char *text)
 {
-	list_add(r->arena, &r->facts->gaps, text);
+	if (!r->lost)
+		list_add(r->arena, &r->facts->gaps, text);
 }
 
 uint64_t elf_offset(const struct elf_reader *r, uint64_t addr)
@@ -378,6 +380,8 @@ enum step elf_step(struct elf_reader *r, uint64_t at, struct span bytes, struct 
 	} else if (r->missing) {
 		/* what cannot be had is not asked for again: the stage goes on without it */
 		if (bytes.n < r->want.least) {
+			elf_gap(r, "a part of it was not kept and cannot be read again");
+			r->lost = true;
 			r->refused_at = r->want.at + bytes.n;
 			r->refused_end = r->want.at + r->want.n;
 		}
@@ -412,16 +416,16 @@ void elf_reader_clear(struct elf_reader *r)
 	r->window_cap = r->window_n = 0;
 }
 
-size_t elf_early_ranges(struct span head, struct want range[2])
+bool elf_early(struct span head, struct elf_early *e)
 {
+	*e = (struct elf_early){ .n = 0 };
 	if (!elf_bid(head) || head.n < EI_NIDENT)
-		return 0;
+		return false;
 	struct cur c = { .in = head, .be = head.p[EI_DATA] == ELFDATA2MSB, .wide = head.p[EI_CLASS] == ELFCLASS64 };
 	cur_seek(&c, c.wide ? 32 : 28); /* e_phoff, e_shoff */
 	uint64_t phoff = cur_word(&c), shoff = cur_word(&c);
 	cur_seek(&c, c.wide ? 56 : 44); /* e_phnum, e_shentsize, e_shnum */
 	uint32_t phnum = cur_u16(&c), shentsize = cur_u16(&c), shnum = cur_u16(&c);
-	size_t n = 0;
 	uint32_t each = c.wide ? 56 : 32;
 	for (uint32_t i = 0; i < phnum && !c.bad; i++) {
 		struct cur p = cur_window(&c, phoff + (uint64_t)i * each, each);
@@ -431,17 +435,23 @@ size_t elf_early_ranges(struct span head, struct want range[2])
 		uint64_t at = cur_word(&p);
 		cur_skip(&p, p.wide ? 16 : 8);
 		uint64_t size = cur_word(&p);
-		if (type != PT_DYNAMIC || p.bad || !size)
+		if (p.bad)
+			return false;
+		if (type == PT_DYNAMIC && size && !e->n)
+			e->range[e->n++] = (struct want){ .at = at, .n = size < LIMIT_WANT ? (uint32_t)size : LIMIT_WANT };
+		if (type != PT_LOAD)
 			continue;
-		range[n++] = (struct want){ .at = at, .n = size < LIMIT_WANT ? (uint32_t)size : LIMIT_WANT };
-		break;
+		if (!at && size > e->first_end)
+			e->first_end = size;
+		if (at > e->last_at)
+			e->last_at = at;
 	}
 	uint64_t table = (uint64_t)shnum * shentsize;
 	/* the sections' names lie just before their table, where ld and patchelf put them */
 	uint64_t names = shoff < NAMES ? shoff : NAMES;
 	if (!c.bad && shoff && table && table <= LIMIT_WANT - NAMES)
-		range[n++] = (struct want){ .at = shoff - names, .n = (uint32_t)(names + table) };
-	return n;
+		e->range[e->n++] = (struct want){ .at = shoff - names, .n = (uint32_t)(names + table) };
+	return !c.bad;
 }
 
 unsigned elf_bid(struct span head)

@@ -29,6 +29,7 @@ struct elf_reader {
 	struct want want;
 	uint64_t refused_at, refused_end;
 	bool missing; /* a stage needs a range that is not there */
+	bool lost;    /* a range could not be had */
 	struct arena scratch;
 	struct elf_work *work;
 };
@@ -41,11 +42,18 @@ enum step elf_step(struct elf_reader *r, uint64_t at, struct span bytes, struct 
 void elf_reader_clear(struct elf_reader *r);
 
 /*
- * Where the dynamic section and the section table lie, from the head of the
- * file alone: what a driver that sees the bytes once keeps for the reader.
- * How many of the (at most two) ranges were written.
+ * What the head of a file alone tells of where the rest lies, for a driver
+ * that sees the bytes once: the ranges of the dynamic section and of the
+ * section table with the names before it, where the first PT_LOAD ends and
+ * where the last one begins (what patchelf moves lies there). false: the head
+ * does not reach that far yet, or is of no ELF file.
  */
-size_t elf_early_ranges(struct span head, struct want range[2]);
+struct elf_early {
+	struct want range[2];
+	size_t n;
+	uint64_t first_end, last_at; /* file offsets; 0: no PT_LOAD */
+};
+bool elf_early(struct span head, struct elf_early *e);
 
 /* Bits of magic in the head of a file: 0 is no ELF. */
 unsigned elf_bid(struct span head);

@@ -379,10 +379,12 @@ enum outcome elf_stage_finish(struct elf_reader *r)
 {
 	struct elf_work *w = r->work;
 	struct elf_facts *f = r->facts;
+	f->needs_lost = r->lost && w->dyn_n && !f->dynamic;
 	if (w->has_soname)
 		f->soname = string(w, w->soname);
 	for (size_t i = 0; i < w->needed.n; i++) {
 		const char *s = string(w, w->needed.v[i]);
+		f->needs_lost = f->needs_lost || (!s && r->lost);
 		if (s && !list_add(r->arena, &f->needed, s))
 			return elf_bad(r, "out of memory");
 	}

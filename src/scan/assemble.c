@@ -279,7 +279,7 @@ int assemble_libraries(struct view *v, struct err *err)
 			continue;
 		l->soname = item->elf->soname;
 		l->machine = elf_machine_name(item->elf->machine);
-		l->needs_known = true;
+		l->needs_known = !item->elf->needs_lost;
 		if (!copy_needs(inv, l, item->elf))
 			return err_nomem(err);
 	}

@@ -13,19 +13,23 @@
 #include "source/tree.h"
 
 /*
- * A stream passes once. Of a large library its head and its tail are kept,
- * where linkers and patchelf put symbols, strings and the section table, and
- * the search for GPU code sees all that passes. Ceilings in bytes.
+ * The body of a stream passes, and the search for GPU code sees all of it. Of
+ * a large library little is kept (bytes): what its parser misses is decoded
+ * once more (scan/replay.h). Where the stream cannot go back, its head and its
+ * tail are kept, where linkers and patchelf put symbols and strings.
  */
-enum { KEEP_HEAD = 16 << 20, KEEP_TAIL = 20 << 20, KEEP_WHOLE = 32 << 20, FAT_WINDOW = 4096, HEAD_PEEK = 4096 };
+enum { KEEP_HEAD = 512 << 10, KEEP_WHOLE = 1 << 20, FAT_WINDOW = 4096, HEAD_PEEK = 4096 };
+enum { ONCE_HEAD = 16 << 20, ONCE_TAIL = 20 << 20, ONCE_WHOLE = 32 << 20 };
 
 void capture_clear(struct capture *c)
 {
 	mem_free(c->bytes);
 	mem_free(c->tail);
+	mem_free(c->again);
 	mem_free(c->early[0]);
 	mem_free(c->early[1]);
 	filehash_clear(&c->hash);
+	replay_clear(&c->replay);
 	*c = (struct capture)CAPTURE_INIT;
 }
 
@@ -65,11 +69,12 @@ static int capture_text(struct capture *c, struct tree *t, const struct tree_ent
 
 struct body {
 	struct capture *c;
-	struct tree *t; /* NULL: only what was kept */
-	uint64_t size, head_n, tail_at, tail_n;
-	struct want early[2];
-	uint64_t early_n[2]; /* bytes of it that came */
-	size_t earlies;
+	struct tree *t; /* NULL: a stream: what was kept, and what can be replayed */
+	uint64_t size;
+	uint64_t head_max, head_n, tail_at, tail_n;
+	bool placed; /* `early` is known */
+	struct elf_early early;
+	uint64_t early_n[2]; /* bytes of its ranges that came */
 	struct span name; /* of the file, without its folder */
 	const struct libversion *version; /* how it tells its version; NULL */
 	struct libversion_search banner;
@@ -87,15 +92,23 @@ static int serve(struct body *b, struct want w, struct span *got, struct err *er
 		if (n < 0)
 			return -1;
 		*got = (struct span){ c->bytes, (size_t)n };
-	} else if (w.at < b->head_n) {
-		*got = span_sub((struct span){ c->bytes, (size_t)b->head_n }, (size_t)w.at, w.n);
-	} else if (b->tail_n && w.at >= b->tail_at) {
-		*got = span_sub((struct span){ c->tail, (size_t)b->tail_n }, (size_t)(w.at - b->tail_at), w.n);
+		return 0;
 	}
-	for (size_t i = 0; !b->t && !got->n && i < b->earlies; i++)
-		if (w.at >= b->early[i].at && w.at - b->early[i].at < b->early_n[i])
-			*got = span_sub((struct span){ c->early[i], (size_t)b->early_n[i] }, (size_t)(w.at - b->early[i].at), w.n);
-	return 0;
+	if (w.at < b->head_n)
+		*got = span_sub((struct span){ c->bytes, (size_t)b->head_n }, (size_t)w.at, w.n);
+	else if (b->tail_n && w.at >= b->tail_at)
+		*got = span_sub((struct span){ c->tail, (size_t)b->tail_n }, (size_t)(w.at - b->tail_at), w.n);
+	for (size_t i = 0; !got->n && i < b->early.n; i++)
+		if (w.at >= b->early.range[i].at && w.at - b->early.range[i].at < b->early_n[i])
+			*got = span_sub((struct span){ c->early[i], (size_t)b->early_n[i] }, (size_t)(w.at - b->early.range[i].at), w.n);
+	if (got->n && got->n >= w.least)
+		return 0;
+	if (!reserve(&c->again, &c->again_cap, w.n))
+		return err_nomem(err);
+	ssize_t n = replay_read(&c->replay, w.at, c->again, w.n, err);
+	if (n > 0)
+		*got = (struct span){ c->again, (size_t)n };
+	return n < 0 ? -1 : 0;
 }
 
 static struct span name_of(struct span path)
@@ -320,7 +333,7 @@ static int fat_by_hops(struct body *b, struct arena *a, struct item *item, struc
 /* The part of a run that belongs to a range which is filled in order; holes end it. */
 static int keep_early(struct body *b, size_t i, uint64_t at, struct span bytes, struct err *err)
 {
-	struct want w = b->early[i];
+	struct want w = b->early.range[i];
 	uint64_t next = w.at + b->early_n[i];
 	if (b->early_n[i] == w.n || at > next || at + bytes.n <= next)
 		return 0;
@@ -335,10 +348,9 @@ static int keep_early(struct body *b, size_t i, uint64_t at, struct span bytes, 
 static int keep(struct body *b, uint64_t at, struct span bytes, struct err *err)
 {
 	struct capture *c = b->c;
-	uint64_t head_max = b->size <= KEEP_WHOLE ? b->size : KEEP_HEAD;
-	if (at < head_max) {
-		struct span head = span_sub(bytes, 0, (size_t)(head_max - at));
-		if (!reserve(&c->bytes, &c->cap, (size_t)(b->size <= KEEP_WHOLE ? b->size : head_max)))
+	if (at < b->head_max) {
+		struct span head = span_sub(bytes, 0, (size_t)(b->head_max - at));
+		if (!reserve(&c->bytes, &c->cap, (size_t)b->head_max))
 			return err_nomem(err);
 		if (at > b->head_n)
 			memset(c->bytes + b->head_n, 0, (size_t)(at - b->head_n)); /* a hole */
@@ -413,44 +425,74 @@ static int keep_text(struct span text, struct arena *a, struct item *item, struc
 	return 1;
 }
 
+/* How much of the body is kept. */
+static void begin_stream(struct body *b, struct tree *t)
+{
+	struct replay *r = &b->c->replay;
+	uint64_t whole = KEEP_WHOLE, head = KEEP_HEAD;
+	replay_begin(r, t, b->size);
+	b->tail_at = b->size;
+	if (!r->t) {
+		whole = ONCE_WHOLE;
+		head = ONCE_HEAD;
+		b->tail_at = b->size > ONCE_TAIL + ONCE_HEAD ? b->size - ONCE_TAIL : ONCE_HEAD;
+	}
+	b->head_max = head;
+	if (b->size <= whole)
+		b->head_max = b->tail_at = b->size;
+}
+
+/* A run of the body: into what is kept, the search for GPU code, and the search for a banner. */
+static int take_run(struct body *b, struct fat_walker *f, uint64_t hole, struct tree_chunk run, struct arena *a, struct err *err)
+{
+	if (keep(b, run.at, run.bytes, err) < 0)
+		return -1;
+	for (size_t i = 0; i < b->early.n; i++)
+		if (keep_early(b, i, run.at, run.bytes, err) < 0)
+			return -1;
+	if (f) {
+		feed_hole(f, hole);
+		fat_feed(f, run.bytes);
+	}
+	if (b->version && b->version->banner)
+		libversion_feed(&b->banner, run.bytes, a);
+	return 0;
+}
+
+/* A file that is looked into beyond its head: where its parts lie, and a state of the decoder to come back to. */
+static int place(struct body *b, struct err *err)
+{
+	if (b->size <= b->head_max)
+		return 0;
+	if (!b->placed)
+		b->placed = elf_early((struct span){ b->c->bytes, (size_t)b->head_n }, &b->early);
+	return replay_pass(&b->c->replay, &b->early.last_at, b->placed, err);
+}
+
 static int read_stream(struct capture *c, struct tree *t, const struct tree_entry *e, struct select s, const struct wanted *wanted,
 		       struct arena *a, struct item *item, const char **gap, struct err *err)
 {
 	struct arena scratch = ARENA_INIT;
 	struct fat_walker f = FAT_WALKER_INIT(&scratch);
-	struct body b = { .c = c, .size = e->size, .name = name_of(e->path), .version = libversion_of(name_of(e->path)),
-			  .tail_at = e->size > KEEP_TAIL + KEEP_HEAD ? e->size - KEEP_TAIL : e->size <= KEEP_WHOLE ? e->size : KEEP_HEAD };
+	struct body b = { .c = c, .size = e->size, .name = name_of(e->path), .version = libversion_of(name_of(e->path)) };
 	b.banner.l = b.version;
+	begin_stream(&b, t);
 	uint64_t passed = 0;
 	struct tree_chunk chunk;
 	enum promise promise = NOT_YET;
 	int more = 0;
 	while (passed < e->size && (promise != NOTHING || c->hash.on) && (more = tree_body_next(t, &chunk, err)) > 0) {
-		if (filehash_zeros(&c->hash, chunk.at - passed, err) < 0 || filehash_feed(&c->hash, chunk.bytes, err) < 0) {
+		if (filehash_zeros(&c->hash, chunk.at - passed, err) < 0 || filehash_feed(&c->hash, chunk.bytes, err) < 0)
 			more = -1;
-			break;
-		}
-		if (promise == NOTHING) {
-			passed = chunk.at + chunk.bytes.n;
-			continue;
-		}
-		if ((more = keep(&b, chunk.at, chunk.bytes, err)) < 0)
-			break;
-		for (size_t i = 0; i < b.earlies && more >= 0; i++)
-			more = keep_early(&b, i, chunk.at, chunk.bytes, err);
+		else if (promise != NOTHING)
+			more = take_run(&b, wanted->quick || promise == SCRIPT ? NULL : &f, chunk.at - passed, chunk, a, err);
 		if (more < 0)
 			break;
-		if (!wanted->quick && promise != SCRIPT) {
-			feed_hole(&f, chunk.at - passed);
-			fat_feed(&f, chunk.bytes);
-		}
-		if (b.version && b.version->banner)
-			libversion_feed(&b.banner, chunk.bytes, a);
 		passed = chunk.at + chunk.bytes.n;
 		if (promise == NOT_YET)
 			promise = promise_of((struct span){ c->bytes, (size_t)b.head_n }, e->size, s);
-		if (promise == BINARY && !b.earlies && e->size > KEEP_WHOLE)
-			b.earlies = elf_early_ranges((struct span){ c->bytes, (size_t)b.head_n }, b.early);
+		if (promise == BINARY && (more = place(&b, err)) < 0)
+			break;
 	}
 	int got = more < 0 || filehash_zeros(&c->hash, e->size - passed, err) < 0 ? -1 : 0;
 	if (got == 0 && promise == SCRIPT)
@@ -458,7 +500,7 @@ static int read_stream(struct capture *c, struct tree *t, const struct tree_entr
 	else if (got == 0 && promise == BINARY)
 		got = finish_stream(&b, &f, wanted, a, item, gap, err);
 	arena_clear(&scratch);
-	return got;
+	return replay_end(&c->replay, err) < 0 ? -1 : got;
 }
 
 /* Where any place can be read: the head decides what is read beyond it. */

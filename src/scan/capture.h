@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "scan/filehash.h"
 #include "scan/record.h"
+#include "scan/replay.h"
 #include "scan/select.h"
 
 struct tree;
@@ -15,8 +16,11 @@ struct tree_entry;
 struct capture {
 	unsigned char *bytes, *tail; /* one want, or the head of a stream; its tail */
 	size_t cap, tail_cap;
-	unsigned char *early[2]; /* the ranges of elf_early_ranges */
+	unsigned char *early[2]; /* the ranges of elf_early */
 	size_t early_cap[2];
+	unsigned char *again; /* one want, decoded once more */
+	size_t again_cap;
+	struct replay replay;
 	struct filehash hash; /* on: all of the next file is hashed as it is read */
 };
 #define CAPTURE_INIT { 0 }

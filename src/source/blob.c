@@ -119,6 +119,53 @@ int blob_peek(struct blob *b, size_t n, struct span *head, struct err *err)
 	return 0;
 }
 
+size_t blob_mark_size(const struct blob *b)
+{
+	bool here = b->ops->mark_size && !b->broke.kind && b->head_at == b->head_n;
+	return here ? b->ops->mark_size(b->self) : 0;
+}
+
+int blob_mark(struct blob *b, struct blob_mark *m, struct err *err)
+{
+	size_t n = blob_mark_size(b);
+	if (!n)
+		return 0;
+	if (n > m->cap) {
+		void *state = mem_alloc(n);
+		if (!state)
+			return err_nomem(err);
+		mem_free(m->state);
+		m->state = state;
+		m->cap = n;
+	}
+	b->ops->mark(b->self, m->state);
+	m->at = b->at;
+	m->n = n;
+	return 1;
+}
+
+int blob_back(struct blob *b, const struct blob_mark *m, struct err *err)
+{
+	if (!m->n || b->ops->back(b->self, m->state, err) < 0)
+		return -1;
+	b->at = m->at;
+	b->head_n = b->head_at = 0;
+	b->broke = (struct err)ERR_INIT;
+	return 0;
+}
+
+void blob_mark_clear(struct blob_mark *m)
+{
+	mem_free(m->state);
+	*m = (struct blob_mark)BLOB_MARK_INIT;
+}
+
+void blob_go(struct blob *b, uint64_t at)
+{
+	b->at = at;
+	b->head_n = b->head_at = 0;
+}
+
 uint64_t blob_raw(const struct blob *b)
 {
 	return b->ops->raw ? b->ops->raw(b->self) : b->at;

@@ -30,6 +30,10 @@ struct blob_ops {
 	ssize_t (*read_at)(void *self, uint64_t at, void *p, size_t n, struct err *err);
 	uint64_t (*raw)(const void *self); /* streams: bytes taken from the outermost file so far */
 	void (*close)(void *self);         /* may be NULL */
+	/* streams that can go back; NULL: never */
+	size_t (*mark_size)(const void *self); /* bytes of a mark at this moment; 0: not here */
+	void (*mark)(void *self, void *state); /* writes as many */
+	int (*back)(void *self, const void *state, struct err *err);
 };
 
 struct blob {
@@ -68,6 +72,26 @@ ssize_t blob_read_at(struct blob *b, uint64_t at, void *p, size_t n, struct err 
 
 /* The next n (at most BLOB_HEAD) bytes without taking them; fewer only at the end. Borrowed until the next call. */
 int blob_peek(struct blob *b, size_t n, struct span *head, struct err *err);
+
+/*
+ * A place in a stream to which it can go back: the state of its decoder.
+ * Streams have such places where what lies below them can be read anywhere.
+ * A mark may be set again and again; blob_mark_clear frees it.
+ */
+struct blob_mark {
+	uint64_t at; /* bytes that were read before it */
+	void *state;
+	size_t n, cap;
+};
+#define BLOB_MARK_INIT { 0 }
+
+size_t blob_mark_size(const struct blob *b); /* bytes that a mark would take here; 0: there can be none */
+int blob_mark(struct blob *b, struct blob_mark *m, struct err *err); /* 1; 0 where there can be none; -1 memory */
+int blob_back(struct blob *b, const struct blob_mark *m, struct err *err);
+void blob_mark_clear(struct blob_mark *m);
+
+/* Goes to byte `at`, for decoders over it: only blobs that can be read anywhere. */
+void blob_go(struct blob *b, uint64_t at);
 
 /* Bytes taken from the outermost file so far: where in a compressed file we are. */
 uint64_t blob_raw(const struct blob *b);

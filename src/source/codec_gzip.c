@@ -147,7 +147,51 @@ static void inflate_close(void *self)
 	mem_free(z);
 }
 
-static const struct blob_ops inflate_ops = { .read = inflate_read, .raw = inflate_raw, .close = inflate_close };
+/* ---- places to go back to: ISA-L's state is plain data once its two pointers are set anew ---- */
+
+struct inflate_mark {
+	struct inflate_state state;
+	uint64_t in_at, out; /* where the next compressed byte is; bytes out */
+	bool begun, ended;
+};
+
+static size_t inflate_mark_size(const void *self)
+{
+	const struct inflate *z = self;
+	return z->in->can_read_at ? sizeof(struct inflate_mark) : 0;
+}
+
+static void inflate_mark(void *self, void *state)
+{
+	const struct inflate *z = self;
+	struct inflate_mark *m = state;
+	m->state = z->state;
+	m->in_at = z->in->at - z->state.avail_in;
+	m->out = z->out;
+	m->begun = z->begun;
+	m->ended = z->ended;
+}
+
+static int inflate_back(void *self, const void *state, struct err *err)
+{
+	struct inflate *z = self;
+	const struct inflate_mark *m = state;
+	(void)err;
+	z->state = m->state;
+	z->state.next_in = z->buf;
+	z->state.avail_in = 0;
+	z->taken = m->in_at;
+	z->out = m->out;
+	z->begun = m->begun;
+	z->ended = m->ended;
+	blob_go(z->in, m->in_at);
+	return 0;
+}
+
+static const struct blob_ops inflate_ops = {
+	.read = inflate_read, .raw = inflate_raw, .close = inflate_close,
+	.mark_size = inflate_mark_size, .mark = inflate_mark, .back = inflate_back,
+};
 
 static struct inflate *inflate_new(struct blob *in, bool raw, struct err *err)
 {

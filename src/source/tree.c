@@ -129,6 +129,12 @@ int tree_body_next(struct tree *t, struct tree_chunk *c, struct err *err)
 	return 1;
 }
 
+struct blob *tree_beneath(struct tree *t, uint64_t *at)
+{
+	bool streams = t->entry.type == TREE_FILE && !t->entry.read_at && t->ops->beneath;
+	return streams ? t->ops->beneath(t->self, at) : NULL;
+}
+
 /* Zeros up to `end`, at most n. */
 static size_t read_hole(struct tree *t, void *p, size_t n, uint64_t end)
 {

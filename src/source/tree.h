@@ -83,6 +83,14 @@ struct tree_chunk {
 };
 int tree_body_next(struct tree *t, struct tree_chunk *c, struct err *err); /* 1, 0, -1 */
 
+/*
+ * The stream that the current body comes from, and in *at the byte of the body
+ * that it gives next (past its end: the body is over). NULL where there is no
+ * such stream, or the body is not one run of it. For blob_mark and blob_back:
+ * who goes back puts it where it was before the tree goes on.
+ */
+struct blob *tree_beneath(struct tree *t, uint64_t *at);
+
 /* What is odd about the whole (no end blocks, GNU sparse), one line for the report; NULL if nothing. Ask at the end. */
 const char *tree_notice(const struct tree *t);
 

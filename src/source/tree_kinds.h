@@ -12,6 +12,7 @@ struct tree_ops {
 	int (*stat)(void *self, struct tree_entry *e, struct err *err);                                /* NULL: all is known */
 	ssize_t (*read_at)(void *self, uint64_t at, void *p, size_t n, struct err *err); /* may give less, 0 at the end */
 	int (*chunk)(void *self, struct tree_chunk *c, struct err *err);                 /* NULL: by read_at */
+	struct blob *(*beneath)(void *self, uint64_t *at);                               /* NULL: no stream */
 	const char *(*notice)(const void *self);                                         /* may be NULL */
 	uint64_t (*raw)(const void *self);                                               /* may be NULL */
 	void (*close)(void *self);

@@ -227,6 +227,16 @@ static int tar_chunk(void *self, struct tree_chunk *c, struct err *err)
 	return 1;
 }
 
+/* All that the blob gave lies in the buffer, from where the parser is. */
+static struct blob *tar_beneath(void *self, uint64_t *at)
+{
+	struct tar_tree *t = self;
+	if (t->tar.entry.map)
+		return NULL;
+	*at = t->tar.stored_at + (t->buf_at + t->buf_n - t->tar.at);
+	return t->b;
+}
+
 static const char *tar_notice(const void *self)
 {
 	const struct tar_tree *t = self;
@@ -264,7 +274,7 @@ static const struct tree_ops hop_ops = {
 	.notice = tar_notice, .raw = tar_raw, .close = tar_close,
 };
 static const struct tree_ops stream_ops = {
-	.next = tar_next, .chunk = tar_chunk, .notice = tar_notice, .raw = tar_raw, .close = tar_close,
+	.next = tar_next, .chunk = tar_chunk, .beneath = tar_beneath, .notice = tar_notice, .raw = tar_raw, .close = tar_close,
 };
 
 struct tree *tree_tar_take(struct blob *b, struct err *err)

@@ -122,6 +122,13 @@ static int zip_chunk(void *self, struct tree_chunk *c, struct err *err)
 	return 1;
 }
 
+static struct blob *zip_beneath(void *self, uint64_t *at)
+{
+	struct zip_tree *z = self;
+	*at = z->body_at;
+	return z->body;
+}
+
 static void zip_close(void *self)
 {
 	struct zip_tree *z = self;
@@ -134,7 +141,8 @@ static void zip_close(void *self)
 }
 
 static const struct tree_ops zip_ops = {
-	.next = zip_next, .seek = zip_seek, .read_at = zip_read_at, .chunk = zip_chunk, .close = zip_close,
+	.next = zip_next, .seek = zip_seek, .read_at = zip_read_at, .chunk = zip_chunk, .beneath = zip_beneath,
+	.close = zip_close,
 };
 
 struct tree *tree_zip_take(struct blob *b, struct err *err)
