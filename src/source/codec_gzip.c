@@ -147,44 +147,43 @@ static void inflate_close(void *self)
 	mem_free(z);
 }
 
-/* ---- places to go back to: ISA-L's state is plain data once its two pointers are set anew ---- */
+/* ---- places to go back to: these, and behind them the decoder's state ---- */
 
 struct inflate_mark {
-	struct inflate_state state;
 	uint64_t in_at, out; /* where the next compressed byte is; bytes out */
+	uint32_t crc;
 	bool begun, ended;
 };
 
 static size_t inflate_mark_size(const void *self)
 {
 	const struct inflate *z = self;
-	return z->in->can_read_at ? sizeof(struct inflate_mark) : 0;
+	return z->in->can_read_at ? sizeof(struct inflate_mark) + inflater_state_n : 0;
 }
 
 static void inflate_mark(void *self, void *state)
 {
 	const struct inflate *z = self;
-	struct inflate_mark *m = state;
-	m->state = z->state;
-	m->in_at = z->in->at - z->state.avail_in;
-	m->out = z->out;
-	m->begun = z->begun;
-	m->ended = z->ended;
+	struct inflate_mark m = { inflate_at(z), z->out, z->dec.crc, z->begun, z->ended };
+	memcpy(state, &m, sizeof(m));
+	inflater_save(&z->dec, (char *)state + sizeof(m));
 }
 
 static int inflate_back(void *self, const void *state, struct err *err)
 {
 	struct inflate *z = self;
-	const struct inflate_mark *m = state;
+	struct inflate_mark m;
 	(void)err;
-	z->state = m->state;
-	z->state.next_in = z->buf;
-	z->state.avail_in = 0;
-	z->taken = m->in_at;
-	z->out = m->out;
-	z->begun = m->begun;
-	z->ended = m->ended;
-	blob_go(z->in, m->in_at);
+	memcpy(&m, state, sizeof(m));
+	inflater_load(&z->dec, (const char *)state + sizeof(m));
+	z->dec.in = z->buf;
+	z->dec.in_n = 0;
+	z->dec.crc = m.crc;
+	z->taken = m.in_at;
+	z->out = m.out;
+	z->begun = m.begun;
+	z->ended = m.ended;
+	blob_go(z->in, m.in_at);
 	return 0;
 }
 

@@ -28,4 +28,9 @@ void inflater_next(struct inflater *z); /* a member begins */
 enum inflated inflater_run(struct inflater *z); /* one round, until `in` is used up, `out` is full, or the member ended */
 void inflater_close(struct inflater *z);
 
+/* The whole state between two rounds, to come back to: copies of so many bytes. in, in_n, out, out_n are the caller's to keep. */
+extern const size_t inflater_state_n;
+void inflater_save(const struct inflater *z, void *state);
+void inflater_load(struct inflater *z, const void *state);
+
 #endif

@@ -1,5 +1,6 @@
 /* The decoder by ISA-L. Its counters have 32 bits. */
 #include <isa-l/igzip_lib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "source/inflate.h"
@@ -55,4 +56,17 @@ void inflater_close(struct inflater *z)
 {
 	mem_free(z->engine);
 	z->engine = NULL;
+}
+
+/* Plain data but for pointers to in and out, which each round sets. */
+const size_t inflater_state_n = sizeof(struct inflate_state);
+
+void inflater_save(const struct inflater *z, void *state)
+{
+	memcpy(state, z->engine, inflater_state_n);
+}
+
+void inflater_load(struct inflater *z, const void *state)
+{
+	memcpy(z->engine, state, inflater_state_n);
 }
