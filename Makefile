@@ -25,7 +25,7 @@ ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -pthread $(WARN) $($(MODE))
 
 FUZZ   := $(wildcard src/*/*_fuzz.c)
 LIB    := $(filter-out $(FUZZ) src/source/inflate_%,$(wildcard src/*/*.c)) src/source/inflate_$(INFLATE).c
-OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $(if $(wildcard tools/embed.c),$O/matrices.o)
+OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $O/maker.o $(if $(wildcard tools/embed.c),$O/matrices.o)
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
@@ -55,6 +55,10 @@ $O/matrices.c: $(sort $(wildcard matrices/*.json)) $O/tools/embed
 $O/pages.c: tools/pages.awk docs/rules.md
 	@mkdir -p $(@D)
 	awk -f $^ >$@
+
+$O/maker.c: $(sort $(wildcard src/base/*.[ch] src/parse/*.[ch] src/source/*.[ch] src/scan/*.[ch]))
+	@mkdir -p $(@D)
+	cat $^ | cksum | awk '{ print "#include \"scan/maker.h\"\nconst uint32_t cache_maker = " $$1 "u;" }' >$@
 
 $O/tools/sheet: tools/sheet.c
 	@mkdir -p $(@D)

@@ -36,5 +36,7 @@
 #define LIMIT_LOADS        (4u << 20)   /* folders and names that the loader is followed through in one target: torch's stack needs 100,000 */
 #define LIMIT_DOCKER       4096u        /* instructions, or stages, of one Dockerfile */
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
+#define LIMIT_CACHE_ENTRY  (256u << 20) /* bytes of one record in the cache: 30,000 files have 2 MB */
+#define LIMIT_CACHE        (1ull << 30) /* bytes of the cache if --cache-limit does not say */
 
 #endif

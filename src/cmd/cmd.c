@@ -14,6 +14,7 @@ const struct command commands[] = {
 	{ "recommend", "", "which torch CUDA builds run on a host, best first", CMD_RECOMMEND, recommend_command },
 	{ "explain", " [RULE]", "what a rule means and how to fix it; without RULE, the list", CMD_EXPLAIN, explain_command },
 	{ "matrix", " [TABLE]", "the tables and where each row comes from", CMD_MATRIX, matrix_command },
+	{ "cache", "", "what is kept of layers that were read before", CMD_CACHE, cache_command },
 	{ 0 },
 };
 

@@ -12,9 +12,9 @@ enum { EXIT_FINE = 0, EXIT_FOUND = 1, EXIT_USAGE = 2, EXIT_TROUBLE = 3, EXIT_UNS
 /* Bits of the commands, so that an option can say whose it is. */
 enum command_bit {
 	CMD_CHECK = 1 << 0, CMD_INSPECT = 1 << 1, CMD_HOST = 1 << 2, CMD_RECOMMEND = 1 << 3, CMD_EXPLAIN = 1 << 4, CMD_MATRIX = 1 << 5,
-	CMD_DIFF = 1 << 6,
+	CMD_DIFF = 1 << 6, CMD_CACHE = 1 << 7,
 };
-enum { CMD_ALL = CMD_CHECK | CMD_INSPECT | CMD_HOST | CMD_RECOMMEND | CMD_EXPLAIN | CMD_MATRIX | CMD_DIFF };
+enum { CMD_ALL = CMD_CHECK | CMD_INSPECT | CMD_HOST | CMD_RECOMMEND | CMD_EXPLAIN | CMD_MATRIX | CMD_DIFF | CMD_CACHE };
 
 struct command {
 	const char *name, *operands, *line;
@@ -33,6 +33,7 @@ int host_command(const struct options *o, struct err *err);
 int recommend_command(const struct options *o, struct err *err);
 int explain_command(const struct options *o, struct err *err);
 int matrix_command(const struct options *o, struct err *err);
+int cache_command(const struct options *o, struct err *err);
 
 /* The whole program: argv in, an exit status out. */
 int cmd_main(int argc, char **argv);

@@ -1,9 +1,11 @@
 #include "cmd/options.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 
@@ -38,7 +40,9 @@ static const struct option table[] = {
 	{ 0, "verify", NULL, "hash layers and installed files", SCANS, FLAG, AT(verify), 0, NULL },
 	{ 0, "quick", NULL, "do not look into GPU code", SCANS, FLAG, AT(quick), 0, NULL },
 	{ 0, "jobs", "N", "workers; as many as cores if not given", SCANS, TEXT, AT(jobs), 0, NULL },
-	{ 0, "no-cache", NULL, "neither read nor write a cache", SCANS, FLAG, AT(no_cache), 0, NULL },
+	{ 0, "no-cache", NULL, "neither read nor write the cache of layers", SCANS, FLAG, AT(no_cache), 0, NULL },
+	{ 0, "cache-limit", "SIZE", "bytes that the cache may hold: 500M, 2G; 1G if not given", SCANS | CMD_CACHE, TEXT, AT(cache_limit), 0, NULL },
+	{ 0, "prune", NULL, "take out what is of no use, and the oldest over the limit", CMD_CACHE, FLAG, AT(prune), 0, NULL },
 	{ 0, "host", "FILE", "profile of a host, nvidia-smi output, or a folder of these", JUDGES, MANY, AT(hosts), 0, NULL },
 	{ 0, "driver", "VERSION", "driver of the host: 535.129.03, or a branch: 535", JUDGES, TEXT, AT(driver), 0, NULL },
 	{ 0, "gpu", "NAME", "GPU of the host: H100, 'Tesla K80', sm_90", JUDGES, MANY, AT(gpus), 0, NULL },
@@ -191,6 +195,21 @@ static int check_owner(const struct options *o, const struct option *opt, struct
 	return 0;
 }
 
+/* "500M", "2G", "1048576": K, M, G, T are powers of 1024. */
+static bool read_size(const char *text, uint64_t *out)
+{
+	static const char units[] = "KMGT";
+	struct span s = SPAN_STR(text);
+	const char *unit = s.n ? strchr(units, toupper(s.p[s.n - 1])) : NULL;
+	if (!span_number(span_sub(s, 0, s.n - (unit != NULL)), out))
+		return false;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	if (*out > UINT64_MAX >> shift)
+		return false;
+	*out <<= shift;
+	return true;
+}
+
 static int check_values(const struct options *o, struct err *err)
 {
 	if (o->jobs) {
@@ -199,6 +218,9 @@ static int check_values(const struct options *o, struct err *err)
 		if (*end || !*o->jobs || *o->jobs == '-' || n < 1 || n > 1024)
 			return err_set(err, ERR_USAGE, "--jobs '%s': a number from 1 to 1024 is expected", o->jobs);
 	}
+	uint64_t limit;
+	if (o->cache_limit && !read_size(o->cache_limit, &limit))
+		return err_set(err, ERR_USAGE, "--cache-limit '%s': a size is expected: 500M, 2G, 0", o->cache_limit);
 	for (size_t i = 0; i < o->set_env.n; i++)
 		if (!o->set_env.v[i][0] || o->set_env.v[i][0] == '=')
 			return err_set(err, ERR_USAGE, "--set-env '%s': NAME=VALUE is expected", o->set_env.v[i]);
@@ -255,6 +277,12 @@ void options_clear(struct options *o)
 {
 	arena_clear(&o->arena);
 	*o = (struct options){ 0 };
+}
+
+uint64_t options_cache_limit(const struct options *o)
+{
+	uint64_t limit;
+	return o->cache_limit && read_size(o->cache_limit, &limit) ? limit : LIMIT_CACHE;
 }
 
 unsigned options_jobs(const struct options *o)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -25,7 +26,8 @@ struct options {
 	texts set_env;
 	bool verify, quick;
 	const char *jobs;
-	bool no_cache;
+	bool no_cache, prune;
+	const char *cache_limit;
 	/* host */
 	texts hosts, gpus;
 	const char *driver, *arch, *runtime;
@@ -50,6 +52,9 @@ void options_clear(struct options *o);
 
 /* The number behind --jobs; 0: as many as cores. */
 unsigned options_jobs(const struct options *o);
+
+/* The bytes behind --cache-limit, or LIMIT_CACHE. */
+uint64_t options_cache_limit(const struct options *o);
 
 /* The level behind --fail-on, or `fallback` (a configuration's); NULL stands for error. */
 enum level options_fail_on(const struct options *o, const char *fallback);

@@ -2,10 +2,12 @@
 
 #include "base/auto.h"
 #include "base/str.h"
+#include "cmd/caches.h"
 #include "cmd/options.h"
 #include "cmd/outputs.h"
 #include "derive/derive.h"
 #include "inventory/inventory.h"
+#include "scan/cache.h"
 #include "scan/given.h"
 
 int targets_open(struct targets *t, const struct options *o, const struct matrix *m, struct err *err)
@@ -17,6 +19,8 @@ int targets_open(struct targets *t, const struct options *o, const struct matrix
 	};
 	if (!o->targets.n && !o->requirements)
 		return err_set(err, ERR_USAGE, "no target is given: an image, folder, wheel or requirement is expected");
+	t->cache = o->no_cache ? NULL : cache_of_user(o);
+	t->scan.cache = t->cache;
 	return 0;
 }
 
@@ -87,6 +91,7 @@ int targets_next(struct targets *t, struct err *err)
 void targets_close(struct targets *t)
 {
 	scan_result_clear(&t->now);
+	cache_close(t->cache);
 	arena_clear(&t->arena);
 	*t = (struct targets){ 0 };
 }

@@ -20,6 +20,7 @@ struct targets {
 	const struct matrix *matrix;
 	struct scan_options scan;
 	bool apart; /* requirements that follow each other are targets of their own */
+	struct cache *cache; /* NULL: none */
 	size_t next;
 	struct scan_result now;
 	LIST(struct report_error) errors; /* could not be read, or only in part: exit 3 */

@@ -174,6 +174,36 @@ uint32_t fs_child(const struct fs *t, uint32_t dir, struct span name)
 	return n != FS_NONE && t->node[n].gone ? FS_NONE : n;
 }
 
+/* Puts a node behind its siblings; there is room for it. Its number. */
+static uint32_t join(struct fs *t, struct node node)
+{
+	uint32_t n = t->n++, dir = node.parent;
+	t->node[n] = node;
+	t->last[n] = 0;
+	if (t->last[dir])
+		t->node[t->last[dir]].next = n;
+	else
+		t->node[dir].child = n;
+	t->last[dir] = n;
+	return n;
+}
+
+bool fs_append(struct fs *t, const struct node *like, struct span name, struct span link)
+{
+	if (name.n > UINT16_MAX || !grow_nodes(t))
+		return false;
+	struct node node = *like;
+	node.child = node.next = 0;
+	node.name = add_name(t, name);
+	node.name_n = (uint16_t)name.n;
+	node.link = link.n ? add_name(t, link) : 0;
+	node.link_n = (uint32_t)link.n;
+	if (node.name == FS_NONE || node.link == FS_NONE)
+		return false;
+	join(t, node);
+	return true;
+}
+
 uint32_t fs_add(struct fs *t, uint32_t dir, struct span name, uint16_t layer)
 {
 	uint32_t n = lookup(t, dir, name);
@@ -191,15 +221,7 @@ uint32_t fs_add(struct fs *t, uint32_t dir, struct span name, uint16_t layer)
 	uint32_t at_name = add_name(t, name);
 	if (at_name == FS_NONE)
 		return FS_NONE;
-	n = t->n++;
-	t->node[n] = (struct node){ .parent = dir, .name = at_name, .name_n = (uint16_t)name.n, .type = NODE_DIR, .mode = 0755,
-				    .layer = layer };
-	t->last[n] = 0;
-	if (t->last[dir])
-		t->node[t->last[dir]].next = n;
-	else
-		t->node[dir].child = n;
-	t->last[dir] = n;
+	n = join(t, (struct node){ .parent = dir, .name = at_name, .name_n = (uint16_t)name.n, .type = NODE_DIR, .mode = 0755, .layer = layer });
 	uint32_t at = hash(dir, name) & (t->slots - 1);
 	while (t->slot[at])
 		at = (at + 1) & (t->slots - 1);

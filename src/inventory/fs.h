@@ -49,6 +49,13 @@ uint32_t fs_child(const struct fs *t, uint32_t dir, struct span name);
 uint32_t fs_add(struct fs *t, uint32_t dir, struct span name, uint16_t layer);
 bool fs_set_link(struct fs *t, uint32_t n, struct span target);
 
+/*
+ * The next node as `like` says (its parent must be there; child, next, name and
+ * link are set here), without an entry in the table of names: fs_child and
+ * fs_find do not see it. For trees that are walked and never searched.
+ */
+bool fs_append(struct fs *t, const struct node *like, struct span name, struct span link);
+
 /* First and next living child in the order of insertion; FS_NONE at the end. */
 uint32_t fs_first(const struct fs *t, uint32_t dir);
 uint32_t fs_next_sibling(const struct fs *t, uint32_t n);

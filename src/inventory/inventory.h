@@ -248,6 +248,7 @@ struct inventory {
 	LIST(struct resolved) resolved;
 	struct requires requires;
 	LIST(struct gap) gaps;
+	size_t claimed_layers; /* known by the digest that the manifest states, from an earlier look at those bytes; not in JSON */
 	size_t gaps_lost; /* gaps over LIMIT_GAPS, counted alone */
 	struct fs *fs; /* NULL when loaded from JSON or declared; lives in the arena */
 };

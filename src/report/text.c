@@ -132,6 +132,9 @@ static void say_counts(struct report *r, const struct inventory *inv, const stru
 		buf_str(&b, other > 3 ? ", ..." : ".");
 	if (inv->gaps.n)
 		buf_printf(&b, " %zu gap%s.", inv->gaps.n + inv->gaps_lost, inv->gaps.n == 1 ? "" : "s");
+	if (inv->claimed_layers)
+		buf_printf(&b, " %zu layer%s known by the digest that the manifest states (--verify reads the bytes).", inv->claimed_layers,
+			   inv->claimed_layers == 1 ? "" : "s");
 	if (r->job->matrices)
 		buf_printf(&b, " Tables %s.", r->job->matrices);
 	say_line(r, PLAIN, NULL, "  %s", buf_text(&b));

@@ -17,7 +17,7 @@ struct walk {
 	struct capture capture;
 };
 
-static int keep_gap(struct walk *w, struct span path, const char *reason)
+static int keep_gap(struct walk *w, struct span path, const char *reason, bool of_hash)
 {
 	struct record *r = w->r;
 	if (r->gaps.n >= LIMIT_GAPS)
@@ -28,6 +28,7 @@ static int keep_gap(struct walk *w, struct span path, const char *reason)
 		return -1;
 	g->path = (struct span){ (const unsigned char *)copy, path.n };
 	g->reason = arena_str(&r->arena, reason);
+	g->of_hash = of_hash;
 	return g->reason ? 0 : -1;
 }
 
@@ -137,7 +138,7 @@ static int look_into(struct walk *w, struct tree_entry *e, uint32_t n, struct er
 			return 0;
 		struct err stat_err = ERR_INIT;
 		if (tree_stat(w->t, e, &stat_err) < 0)
-			return keep_gap(w, e->path, stat_err.text) < 0 ? err_nomem(err) : 0;
+			return keep_gap(w, e->path, stat_err.text, false) < 0 ? err_nomem(err) : 0;
 		fs_edit(w->r->fs, n)->mode = (uint16_t)(e->mode & 07777u);
 		fs_edit(w->r->fs, n)->size = e->size;
 	}
@@ -145,14 +146,14 @@ static int look_into(struct walk *w, struct tree_entry *e, uint32_t n, struct er
 	if (s.how == SELECT_NOT && !hashed)
 		return 0;
 	if (e->gap)
-		return keep_gap(w, e->path, e->gap) < 0 ? err_nomem(err) : 0;
+		return keep_gap(w, e->path, e->gap, s.how == SELECT_NOT) < 0 ? err_nomem(err) : 0;
 	struct item item = { .node = n, .kind = ITEM_HASH };
 	const char *gap = NULL;
 	if (hashed && filehash_begin(&w->capture.hash, err) < 0)
 		return -1;
 	int got = s.how == SELECT_NOT ? capture_hash(&w->capture, w->t, e, err) :
 		  capture_file(&w->capture, w->t, e, s, w->wanted, &w->r->arena, &item, &gap, err);
-	if (gap && keep_gap(w, e->path, gap) < 0)
+	if (gap && keep_gap(w, e->path, gap, false) < 0)
 		return err_nomem(err);
 	if (got >= 0 && hashed && keep_hash(w, &item, gap, err) < 0)
 		return -1;

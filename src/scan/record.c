@@ -11,5 +11,6 @@ void record_clear(struct record *r)
 {
 	fs_free(r->fs);
 	arena_clear(&r->arena);
+	mem_free(r->bytes);
 	*r = (struct record){ .arena = ARENA_INIT };
 }

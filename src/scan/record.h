@@ -29,14 +29,13 @@ struct item {
 	const struct fat_facts *fat;     /* NULL: has no GPU code */
 	bool fat_read;                   /* fat says all there is */
 	const char *version, *version_from; /* of the library by its own bytes; of STATIC_CUDART, of the CUDA runtime in it; NULL */
-	struct compat_facts *compat;     /* of a libcuda with a compat note; NULL */
 	const char *gap;                 /* what could not be read; NULL if nothing */
 	const unsigned char *sha256;     /* 32 bytes; NULL: was not hashed */
 };
 
 struct hardlink { uint32_t node; struct span target; };
 struct hidden { struct span dir, name; bool opaque; };
-struct record_gap { struct span path; const char *reason; };
+struct record_gap { struct span path; const char *reason; bool of_hash; /* of a file that only --verify reads */ };
 
 struct record {
 	struct arena arena;
@@ -46,8 +45,10 @@ struct record {
 	LIST(struct hidden) hidden;      /* whiteouts */
 	LIST(struct record_gap) gaps;
 	uint64_t entries;
+	bool claimed;               /* came out of the cache because a manifest names its digest */
 	bool broken;                /* the archive's frame broke; `error` says where */
 	struct err error;
+	char *bytes;                /* of a cached record: what its texts point into; NULL else */
 	const char *notice;         /* what is odd about the archive; constant or in the arena */
 };
 

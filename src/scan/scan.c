@@ -9,10 +9,12 @@
 #include "inventory/inventory.h"
 #include "parse/launch.h"
 #include "scan/assemble.h"
+#include "scan/cache.h"
 #include "scan/given.h"
 #include "scan/job.h"
 #include "scan/merge.h"
 #include "scan/record.h"
+#include "source/codec.h"
 #include "source/digest.h"
 #include "source/plan.h"
 #include "source/store.h"
@@ -44,7 +46,7 @@ static struct record *record_find(const struct scan_job *job, size_t member)
 /* One layer to read. */
 struct task {
 	const struct member *member;
-	const char *digest; /* to verify; NULL */
+	const char *digest, *diff_id; /* as stated, of the blob and of the plain tar; NULL */
 	struct record *record;
 	struct err err; /* memory alone */
 };
@@ -61,21 +63,64 @@ static void break_record(struct record *r, const struct err *err)
 	r->error = *err;
 }
 
+/* Under --verify what is stated of the bytes is held to them, as they pass; *held says whether diff_id (or digest) was. */
+static struct tree *open_layer(const struct task *t, struct blob *blob, bool verify, bool *held, struct err *err)
+{
+	bool plain = str_eq(t->digest, t->diff_id);
+	if (verify && t->digest)
+		blob = digest_open_take(blob, t->digest, plain || !t->diff_id ? held : NULL, err);
+	if (blob && verify && t->diff_id && !plain) {
+		blob = codec_open_take(blob, err);
+		blob = blob ? digest_open_take(blob, t->diff_id, held, err) : NULL;
+	}
+	return blob ? tree_open_take(blob, err) : NULL;
+}
+
+/* A record of these very bytes, or one that the manifest points to. */
+static bool layer_cached(const struct task *t, struct cache *cache, const struct cache_key *file, bool quick)
+{
+	struct cache_key key;
+	if (file && cache_get(cache, file, t->record))
+		return true;
+	return t->record->claimed = (cache_key_digest(&key, t->diff_id, quick) && cache_get(cache, &key, t->record)) ||
+				    (cache_key_digest(&key, t->digest, quick) && cache_get(cache, &key, t->record));
+}
+
+static void layer_keep(const struct task *t, struct cache *cache, const struct cache_key *file, bool held, bool quick)
+{
+	struct cache_key key;
+	if (file)
+		cache_put(cache, file, t->record);
+	if (held && cache_key_digest(&key, t->diff_id ? t->diff_id : t->digest, quick))
+		cache_put(cache, &key, t->record);
+}
+
 static void run_task(void *context, size_t i)
 {
 	struct tasks *all = context;
 	struct task *t = &all->v.v[i];
+	const struct scan_options *o = all->job->options;
 	struct err err = ERR_INIT;
+	struct blob_identity of;
+	struct cache_key file;
+	bool held = false;
 	struct blob *blob = store_member(all->store, t->member, &err);
-	if (blob && t->digest && all->job->options->verify)
-		blob = digest_open_take(blob, t->digest, &err);
-	struct tree *tree = blob ? tree_open_take(blob, &err) : NULL;
+	bool named = o->cache && blob && blob_identity(blob, &of);
+	if (named)
+		cache_key_file(&file, &of, o->quick);
+	if (o->cache && blob && !o->verify && layer_cached(t, o->cache, named ? &file : NULL, o->quick)) {
+		blob_close(blob);
+		return;
+	}
+	struct tree *tree = blob ? open_layer(t, blob, o->verify, &held, &err) : NULL;
 	if (!tree) {
 		break_record(t->record, &err);
 		return;
 	}
-	layer_scan(tree, &all->job->wanted, t->record, &t->err);
+	int got = layer_scan(tree, &all->job->wanted, t->record, &t->err);
 	tree_close(tree);
+	if (got == 0 && o->cache)
+		layer_keep(t, o->cache, named ? &file : NULL, held, o->quick);
 }
 
 static int by_size(const void *a, const void *b)
@@ -95,7 +140,8 @@ static int read_layers(struct scan_job *job, struct store *s, const struct plan 
 			const struct member *m = name ? store_find(s, name) : NULL;
 			if (!m || record_find(job, m->index))
 				continue;
-			struct task t = { .member = m, .digest = img->layers.v[k].digest, .record = record_new(job, m->index) };
+			struct task t = { .member = m, .digest = img->layers.v[k].digest, .diff_id = img->layers.v[k].diff_id,
+					  .record = record_new(job, m->index) };
 			if (!t.record || !list_add(&job->arena, &all.v, t))
 				return err_nomem(err);
 		}
@@ -284,7 +330,8 @@ static int scan_image(struct scan_job *job, struct store *s, const struct plan_i
 		records[i] = m ? record_find(job, m->index) : NULL;
 		if (records[i]) {
 			l->entries = records[i]->entries;
-			l->verified = job->options->verify && from->digest && !records[i]->broken;
+			inv->claimed_layers += records[i]->claimed;
+			l->verified = job->options->verify && (from->digest || from->diff_id) && !records[i]->broken;
 			continue;
 		}
 		inv->complete = false;
@@ -356,14 +403,40 @@ static int scan_images(struct scan_job *job, struct store *s, struct err *err)
 
 /* ---- targets that are one tree ---- */
 
-static int scan_tree(struct scan_job *job, struct tree *tree_take, enum target_kind kind, const char *base, struct err *err)
+/* Wheels and flat archives are cached by the identity of their file; `of` is NULL where there is none. */
+static bool file_cached(const struct scan_job *job, const struct blob_identity *of, struct record *r)
+{
+	struct cache_key key;
+	if (!of || job->options->verify)
+		return false;
+	cache_key_file(&key, of, job->options->quick);
+	return cache_get(job->options->cache, &key, r);
+}
+
+static void file_keep(const struct scan_job *job, const struct blob_identity *of, const struct record *r)
+{
+	struct cache_key key;
+	if (!of)
+		return;
+	cache_key_file(&key, of, job->options->quick);
+	cache_put(job->options->cache, &key, r);
+}
+
+static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kind, const char *base, struct err *err)
 {
 	struct record *r = record_new(job, job->records.n);
 	struct inventory *inv = r ? scan_new_inventory(job, job->name, kind, err) : NULL;
-	int got = inv ? layer_scan(tree_take, &job->wanted, r, err) : err_nomem(err);
-	tree_close(tree_take);
-	if (got < 0)
-		return -1;
+	struct blob_identity identity, *of = store_identity(s, &identity) ? &identity : NULL;
+	if (!inv)
+		return err_nomem(err);
+	if (!file_cached(job, of, r)) {
+		struct tree *t = store_tree(s, err);
+		int got = t ? layer_scan(t, &job->wanted, r, err) : -1;
+		tree_close(t);
+		if (got < 0)
+			return -1;
+		file_keep(job, of, r);
+	}
 	if (r->broken && !r->entries)
 		return err_set(err, r->error.kind, "%s", r->error.text);
 	if (kind == TARGET_ROOTFS && apply_command(job, inv) < 0)
@@ -400,6 +473,11 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 			return err_nomem(err);
 		int fd = store_openat(s, names.v[i], &why);
 		struct blob *blob = fd < 0 ? NULL : blob_file_take(fd, &why);
+		struct blob_identity identity, *of = blob && blob_identity(blob, &identity) ? &identity : NULL;
+		if (file_cached(job, of, r)) {
+			blob_close(blob);
+			continue;
+		}
 		struct tree *zip = blob ? tree_zip_take(blob, &why) : NULL;
 		if (!zip) {
 			err_in(&why, "%s", names.v[i]);
@@ -410,6 +488,7 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 		tree_close(zip);
 		if (got < 0)
 			return -1;
+		file_keep(job, of, r);
 	}
 	scan_apply_env(job, inv);
 	return scan_merge(job, inv, records.v, records.n, "", err);
@@ -417,7 +496,6 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 
 static int scan_store(struct scan_job *job, struct store *s, struct err *err)
 {
-	struct tree *t;
 	switch (store_kind(s)) {
 	case SOURCE_DOCKER:
 	case SOURCE_OCI:
@@ -427,14 +505,11 @@ static int scan_store(struct scan_job *job, struct store *s, struct err *err)
 	case SOURCE_ROOTFS_TAR:
 	case SOURCE_ROOTFS:
 	case SOURCE_FOLDER:
-		t = store_tree(s, err);
-		return t ? scan_tree(job, t, TARGET_ROOTFS, "/", err) : -1;
+		return scan_tree(job, s, TARGET_ROOTFS, "/", err);
 	case SOURCE_ENVIRONMENT:
-		t = store_tree(s, err);
-		return t ? scan_tree(job, t, TARGET_ENVIRONMENT, "", err) : -1;
+		return scan_tree(job, s, TARGET_ENVIRONMENT, "", err);
 	case SOURCE_WHEEL:
-		t = store_tree(s, err);
-		return t ? scan_tree(job, t, TARGET_WHEEL, "", err) : -1;
+		return scan_tree(job, s, TARGET_WHEEL, "", err);
 	case SOURCE_WHEELS:
 		return scan_wheels(job, s, err);
 	case SOURCE_JSON:

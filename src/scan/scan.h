@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+struct cache;
 struct inventory;
 struct scan_job;
 
@@ -19,6 +20,7 @@ struct scan_options {
 	size_t set_env_n;
 	unsigned jobs;                /* 0: one a core */
 	bool quick;                   /* no fatbins */
+	struct cache *cache;          /* of records; NULL: none */
 	bool verify;                  /* digests and RECORD hashes */
 };
 

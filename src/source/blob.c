@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -341,4 +342,46 @@ struct blob *blob_slice(struct blob *from, uint64_t at, uint64_t size, struct er
 		return NULL;
 	}
 	return part_new(&slice_ops, (struct part){ .from = from, .at = at }, size, err);
+}
+
+/* ---- identity ---- */
+
+/* Clocks of file systems tick every 1 to 10 ms, of some (no fraction at all) every second or two. */
+enum { TICK = 50 * 1000 * 1000 };
+static const uint64_t SLOW_TICK = 3000000000u, SECOND = 1000000000u;
+
+static uint64_t nanoseconds(struct timespec t)
+{
+	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+static bool file_identity(int fd, struct blob_identity *of)
+{
+	struct stat st;
+	struct timespec now;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return false;
+	of->device = (uint64_t)st.st_dev;
+	of->inode = (uint64_t)st.st_ino;
+	of->size = (uint64_t)st.st_size;
+	of->mtime = nanoseconds(st.st_mtim);
+	of->ctime = nanoseconds(st.st_ctim);
+	uint64_t last = of->ctime > of->mtime ? of->ctime : of->mtime, age = nanoseconds(now) - last;
+	return nanoseconds(now) > last && age > (last % SECOND ? (uint64_t)TICK : SLOW_TICK);
+}
+
+bool blob_identity(const struct blob *b, struct blob_identity *of)
+{
+	uint64_t at = 0, n = b->size;
+	while (b->ops == &slice_ops) {
+		const struct part *p = b->self;
+		at += p->at;
+		b = p->from;
+	}
+	if (b->ops != &file_ops)
+		return false;
+	const struct file *f = b->self;
+	of->at = at + f->at;
+	of->n = n;
+	return file_identity(f->fd, of);
 }

@@ -64,6 +64,18 @@ struct blob *blob_slice(struct blob *from, uint64_t at, uint64_t size, struct er
 /* The file beneath a plain file blob, to ask fstat; -1 for all others. Still the blob's. */
 int blob_fd(const struct blob *b);
 
+/*
+ * What tells a run of bytes in a local file from any other for as long as
+ * nobody writes to the file: where it is stored and when it changed (ns).
+ */
+struct blob_identity { uint64_t device, inode, size, mtime, ctime, at, n; };
+
+/*
+ * Of a file or a part of one; ask before reading. false for all others, and for
+ * a file that changed so lately that another change might not move its clock.
+ */
+bool blob_identity(const struct blob *b, struct blob_identity *of);
+
 void blob_close(struct blob *b); /* NULL is fine */
 
 /* Fills p with n bytes; fewer only at the end. -1 on error. */

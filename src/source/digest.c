@@ -12,6 +12,7 @@ struct hashing {
 	EVP_MD_CTX *ctx;
 	char want[65];
 	bool checked;
+	bool *held; /* NULL, or the caller's */
 };
 
 /* "sha256:" and 64 hexadecimal digits; the digits alone. */
@@ -40,6 +41,8 @@ static int finish(struct hashing *h, struct err *err)
 	hex[2 * n] = '\0';
 	if (!str_ieq(hex, h->want))
 		return err_set(err, ERR_FORMAT, "digest is sha256:%.12s..., stated was sha256:%.12s...", hex, h->want);
+	if (h->held)
+		*h->held = true;
 	return 0;
 }
 
@@ -82,7 +85,7 @@ struct evp_md_ctx_st *sha256_begin(struct evp_md_ctx_st *old)
 	return NULL;
 }
 
-struct blob *digest_open_take(struct blob *in, const char *digest, struct err *err)
+struct blob *digest_open_take(struct blob *in, const char *digest, bool *held, struct err *err)
 {
 	char want[65];
 	uint64_t size = in->size;
@@ -98,7 +101,7 @@ struct blob *digest_open_take(struct blob *in, const char *digest, struct err *e
 		err_nomem(err);
 		return NULL;
 	}
-	*h = (struct hashing){ .in = in, .ctx = ctx };
+	*h = (struct hashing){ .in = in, .ctx = ctx, .held = held };
 	memcpy(h->want, want, sizeof(want));
 	return blob_new(&hashing_ops, h, size, err);
 }
@@ -113,7 +116,7 @@ static const struct blob_ops lend_ops = { .read = lend_read };
 int digest_check(struct blob *b, const char *digest, struct err *err)
 {
 	struct blob *lent = blob_new(&lend_ops, b, b->size, err);
-	struct blob *h = lent ? digest_open_take(lent, digest, err) : NULL;
+	struct blob *h = lent ? digest_open_take(lent, digest, NULL, err) : NULL;
 	int rc = h ? blob_drain(h, err) : -1;
 	blob_close(h);
 	return rc;

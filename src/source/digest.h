@@ -2,6 +2,8 @@
 #ifndef SOURCE_DIGEST_H
 #define SOURCE_DIGEST_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "source/blob.h"
 
@@ -14,8 +16,9 @@ int digest_check(struct blob *b, const char *digest, struct err *err);
 /*
  * A stream that hashes what passes through; `in` is taken. Where its end is
  * reached and the hash is not `digest`, the read that found the end fails.
- * Decoders and trees over it read to that end, so an error there is theirs.
+ * Decoders and trees over it read to that end, so an error there is theirs. `held`
+ * (may be NULL) becomes true when the end came and the hash is the digest.
  */
-struct blob *digest_open_take(struct blob *in, const char *digest, struct err *err);
+struct blob *digest_open_take(struct blob *in, const char *digest, bool *held, struct err *err);
 
 #endif

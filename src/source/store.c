@@ -305,7 +305,12 @@ struct store *store_open(const char *path, struct err *err)
 	}
 	if (!S_ISDIR(st.st_mode)) {
 		struct blob *b = blob_file_take(fd, err);
-		return b ? store_blob_take(b, is_stdin ? "standard input" : path, err) : NULL;
+		struct blob_identity of;
+		bool identified = b && !is_stdin && blob_identity(b, &of);
+		struct store *s = b ? store_blob_take(b, is_stdin ? "standard input" : path, err) : NULL;
+		if (s && (s->identified = identified))
+			s->identity = of;
+		return s;
 	}
 	struct store *s = store_new(path, err);
 	if (!s) {
@@ -343,17 +348,10 @@ const char *store_compression(const struct store *s) { return s->compression; }
 bool store_is_stream(const struct store *s) { return s->stream; }
 const char *store_notice(const struct store *s) { return s->notice; }
 
-bool store_identity(const struct store *s, uint64_t of[4])
+bool store_identity(const struct store *s, struct blob_identity *of)
 {
-	struct stat st;
-	int fd = s->fd >= 0 ? s->fd : s->b ? blob_fd(s->b) : -1;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return false;
-	of[0] = (uint64_t)st.st_dev;
-	of[1] = (uint64_t)st.st_ino;
-	of[2] = (uint64_t)st.st_size;
-	of[3] = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
-	return true;
+	*of = s->identity;
+	return s->identified;
 }
 
 struct tree *store_tree(struct store *s, struct err *err)

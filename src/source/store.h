@@ -72,8 +72,8 @@ const char *store_name(const struct store *s);      /* as on the command line */
 const char *store_compression(const struct store *s); /* of the whole: "gzip"; NULL if none */
 bool store_is_stream(const struct store *s);        /* use store_next before plan_make */
 
-/* What identifies the file or folder for a cache; false for streams. `of` are device, inode, size, mtime (ns). */
-bool store_identity(const struct store *s, uint64_t of[4]);
+/* What identifies the file that was opened, compressed or not, as blob_identity; false for folders, pipes and standard input. */
+bool store_identity(const struct store *s, struct blob_identity *of);
 
 /* Streams: the next member; 1, 0, -1. Valid until store_close; its body until the next call. */
 int store_next(struct store *s, const struct member **m, struct err *err);

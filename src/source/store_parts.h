@@ -14,6 +14,8 @@ struct store {
 	struct tree *outer;  /* image streams: the outer tar */
 	struct blob *body;   /* image streams: the current member, until it is handed out */
 	bool stream, ended;
+	bool identified;
+	struct blob_identity identity; /* of the file, if identified */
 	LIST(struct member *) members;
 	size_t *slots, slot_n; /* open addressing: number of the member + 1; 0 is free */
 	size_t kept;           /* bytes of kept texts */
