@@ -44,7 +44,7 @@ for dir in tests/cases/*/; do
 	[ -f "$dir/args" ] || continue
 	name=${dir%/} name=${name##*/}
 	work=$tmp/case
-	rm -rf "$work" && mkdir "$work"
+	rm -rf "$work" "$XDG_CACHE_HOME" && mkdir "$work"
 	: >"$tmp/log"
 	(
 		export CASE="$top/$dir"

@@ -254,6 +254,9 @@ void text_inspect(struct report *r, const struct inventory *inv)
 	inspect_gpu(r, inv);
 	inspect_system(r, inv);
 	text_needs(r, inv);
+	if (inv->claimed_layers)
+		say_line(r, PLAIN, NULL, "  %zu layer%s known by the digest that the manifest states (--verify reads the bytes)", inv->claimed_layers,
+			 inv->claimed_layers == 1 ? "" : "s");
 	for (size_t i = 0; i < inv->gaps.n && (i < 10 || r->job->files); i++) {
 		const struct gap *g = &inv->gaps.v[i];
 		if (!i)

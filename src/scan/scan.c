@@ -76,12 +76,21 @@ static struct tree *open_layer(const struct task *t, struct blob *blob, bool ver
 	return blob ? tree_open_take(blob, err) : NULL;
 }
 
+/* Is the last byte there? What is cut off is to be told, whatever the manifest says of it. */
+static bool is_whole(struct blob *b)
+{
+	char last;
+	return b->can_read_at && b->size && blob_read_at(b, b->size - 1, &last, 1, NULL) == 1;
+}
+
 /* A record of these very bytes, or one that the manifest points to. */
-static bool layer_cached(const struct task *t, struct cache *cache, const struct cache_key *file, bool quick)
+static bool layer_cached(const struct task *t, struct blob *blob, struct cache *cache, const struct cache_key *file, bool quick)
 {
 	struct cache_key key;
 	if (file && cache_get(cache, file, t->record))
 		return true;
+	if (!is_whole(blob))
+		return false;
 	return t->record->claimed = (cache_key_digest(&key, t->diff_id, quick) && cache_get(cache, &key, t->record)) ||
 				    (cache_key_digest(&key, t->digest, quick) && cache_get(cache, &key, t->record));
 }
@@ -108,7 +117,7 @@ static void run_task(void *context, size_t i)
 	bool named = o->cache && blob && blob_identity(blob, &of);
 	if (named)
 		cache_key_file(&file, &of, o->quick);
-	if (o->cache && blob && !o->verify && layer_cached(t, o->cache, named ? &file : NULL, o->quick)) {
+	if (o->cache && blob && !o->verify && layer_cached(t, blob, o->cache, named ? &file : NULL, o->quick)) {
 		blob_close(blob);
 		return;
 	}
