@@ -47,6 +47,7 @@ static struct record *record_find(const struct scan_job *job, size_t member)
 struct task {
 	const struct member *member;
 	const char *digest, *diff_id; /* as stated, of the blob and of the plain tar; NULL */
+	uint64_t stated;    /* bytes of the blob; 0: not stated */
 	struct record *record;
 	struct err err; /* memory alone */
 };
@@ -76,20 +77,19 @@ static struct tree *open_layer(const struct task *t, struct blob *blob, bool ver
 	return blob ? tree_open_take(blob, err) : NULL;
 }
 
-/* Is the last byte there? What is cut off is to be told, whatever the manifest says of it. */
-static bool is_whole(struct blob *b)
+/* What is cut off is to be told, whatever the manifest says of it. */
+static bool is_whole(const struct task *t, const struct blob *b)
 {
-	char last;
-	return b->can_read_at && b->size && blob_read_at(b, b->size - 1, &last, 1, NULL) == 1;
+	return b->size == t->member->size && (!t->stated || t->stated == b->size);
 }
 
 /* A record of these very bytes, or one that the manifest points to. */
-static bool layer_cached(const struct task *t, struct blob *blob, struct cache *cache, const struct cache_key *file, bool quick)
+static bool layer_cached(const struct task *t, const struct blob *blob, struct cache *cache, const struct cache_key *file, bool quick)
 {
 	struct cache_key key;
 	if (file && cache_get(cache, file, t->record))
 		return true;
-	if (!is_whole(blob))
+	if (!is_whole(t, blob))
 		return false;
 	return t->record->claimed = (cache_key_digest(&key, t->diff_id, quick) && cache_get(cache, &key, t->record)) ||
 				    (cache_key_digest(&key, t->digest, quick) && cache_get(cache, &key, t->record));
@@ -149,7 +149,7 @@ static int read_layers(struct scan_job *job, struct store *s, const struct plan 
 			const struct member *m = name ? store_find(s, name) : NULL;
 			if (!m || record_find(job, m->index))
 				continue;
-			struct task t = { .member = m, .digest = img->layers.v[k].digest, .diff_id = img->layers.v[k].diff_id,
+			struct task t = { .member = m, .digest = img->layers.v[k].digest, .diff_id = img->layers.v[k].diff_id, .stated = img->layers.v[k].size,
 					  .record = record_new(job, m->index) };
 			if (!t.record || !list_add(&job->arena, &all.v, t))
 				return err_nomem(err);
