@@ -19,6 +19,7 @@ static void banners(void **state)
 		{ "ptxas-blackwell", "Cuda compilation tools, release 12.9, V12.9.86\n", "12.9.86" },
 		{ "libnccl.so.2", "NCCL version %d.%d|NCCL version 2.28.9+cuda13.0|", "2.28.9" },
 		{ "libcudnn_graph.so.9", "cudnn_version_9_19_0_56_|", "9.19.0.56" },
+		{ "libcudnn_graph.so.9", "cudnn_version_9_10_2_21_36061468|", "9.10.2.21" },
 		{ "libnvrtc.so.12", "Cuda compilation tools, release \nnothing here, V1", NULL },
 		{ "libnccl.so.2", "NCCL version 2", NULL },
 	};

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "check/rule.h"
 #include "derive/derive.h"
+#include "derive/selectors.h"
 
 bool uses_cuda(const struct package *p)
 {
@@ -15,6 +16,13 @@ bool uses_cuda(const struct package *p)
 bool host_counts(const struct facts *f)
 {
 	return f->host && f->host->states_any && !f->host->no_gpu && (f->host->any_nvidia || !f->host->gpus.n);
+}
+
+/* The oldest branch that the host's driver may be of; 0: not known. */
+static int host_branch(const struct host_facts *h)
+{
+	unsigned long n;
+	return h->driver_known && version_parts(h->driver_lo, &n, 1) ? (int)n : 0;
 }
 
 /* ---- code against GPUs ---- */
@@ -79,35 +87,6 @@ static struct coverage cover_lists(const struct facts *f, const struct gpu_code 
 	return c;
 }
 
-/* Has a package a library of a group whose path holds a text? */
-static bool has_variant(const struct facts *f, const struct library *like, const char *text)
-{
-	for (size_t i = 0; i < f->inv->libraries.n; i++) {
-		const struct library *l = &f->inv->libraries.v[i];
-		if (str_eq(l->group, like->group) && str_eq(l->owner, like->owner) && str_eq(l->environment, like->environment) && strstr(l->path, text))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Is an alternative the one that its package loads on that GPU?
- * sgl_kernel/load_utils.py: sm90/ for 9.0 alone, else sm100/, else the top folder.
- * vllm/v1/attention/backends/fa_utils.py: FlashAttention 3 on 9.x, 2 from 8.0 on, another back end below.
- */
-static bool taken_on(const struct facts *f, const struct library *l, struct ver2 cc)
-{
-	if (str_eq(l->group, "sgl-common-ops")) {
-		const char *folder = cc.major == 9 && cc.minor == 0 ? "/sm90/" : "/sm100/";
-		return strstr(l->path, folder) || !has_variant(f, l, folder);
-	}
-	if (str_eq(l->group, "vllm-flash-attn")) {
-		bool third = cc.major == 9 && has_variant(f, l, "_vllm_fa3_C");
-		return strstr(l->path, "_vllm_fa3_C") ? third : !third && cc.major >= 8;
-	}
-	return l->picked;
-}
-
 /*
  * The libraries of a package that decide: all core ones; of alternatives the
  * one that a selector took, or where the GPU decides, whichever serves it;
@@ -116,6 +95,7 @@ static bool taken_on(const struct facts *f, const struct library *l, struct ver2
 static struct coverage cover_libraries(const struct facts *f, const struct package *p, struct ver2 cc, bool *any)
 {
 	struct coverage worst = { .cover = COVER_NOT_APPLICABLE }, alternative = worst, unlisted = worst;
+	struct selector_host h = { .cc = cc, .branch = f->host ? host_branch(f->host) : 0, .tegra = f->host && f->host->system == DRIVER_JETSON };
 	bool core = false;
 	*any = false;
 	for (size_t i = 0; i < f->inv->libraries.n; i++) {
@@ -134,7 +114,7 @@ static struct coverage cover_libraries(const struct facts *f, const struct packa
 				worst.also++;
 			break;
 		case LIB_ALTERNATIVE:
-			if (taken_on(f, l, cc) && (alternative.cover == COVER_NOT_APPLICABLE || rank(c.cover) > rank(alternative.cover)))
+			if (selector_takes(f->inv, l, h) && (alternative.cover == COVER_NOT_APPLICABLE || rank(c.cover) > rank(alternative.cover)))
 				alternative = c;
 			break;
 		case LIB_UNLISTED:
@@ -196,12 +176,6 @@ static bool in_path_list(const char *list, const char *dir)
 			return true;
 	}
 	return false;
-}
-
-static int host_branch(const struct host_facts *h)
-{
-	unsigned long n;
-	return h->driver_known && version_parts(h->driver_lo, &n, 1) ? (int)n : 0;
 }
 
 static struct compat_state state_of(const struct facts *f, const struct compat *c)

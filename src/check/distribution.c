@@ -20,6 +20,49 @@ RULES(R)
 const struct rule rules_distribution[] = { RULES(R) { { 0 }, NULL } };
 #undef R
 
+/* Of a package's alternatives of one choice: are there any, and is none of them picked? `first` and `last` get two of their names. */
+static bool none_picked(const struct facts *f, const struct package *p, const char *group, const char *of, const char **first, const char **last)
+{
+	*first = *last = NULL;
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *l = &f->inv->libraries.v[i];
+		if (!str_eq(l->group, group) || !str_eq(l->owner, p->name) || !str_eq(l->environment, p->environment) || !strstr(l->path, of))
+			continue;
+		if (l->picked)
+			return false;
+		*last = path_base(l->path);
+		*first = *first ? *first : *last;
+	}
+	return *first != NULL;
+}
+
+/* bitsandbytes brings a library for each CUDA and takes torch's; without it its functions raise when they are called. */
+static void bitsandbytes_mismatch(const struct facts *f, struct subject s, struct out *out, const struct package *torch)
+{
+	const struct package *p = s.package;
+	const char *forced = inventory_env(f->inv, "BNB_CUDA_VERSION"), *first, *last;
+	struct ver2 cuda = torch->gpu.cuda;
+	if ((!ver2_full(cuda) && !forced) || torch->gpu.vendor != VENDOR_CUDA)
+		return;
+	if (!none_picked(f, p, "bnb-cuda", "_cuda", &first, &last)) {
+		emit_pass(out, s);
+		return;
+	}
+	char name[64];
+	if (forced && forced[0])
+		snprintf(name, sizeof(name), "libbitsandbytes_cuda%.16s.so", forced);
+	else
+		snprintf(name, sizeof(name), "libbitsandbytes_cuda%d%d.so", cuda.major, cuda.minor);
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s has no %s, which it takes for %s: it brings %s to %s", package_text(out, p), name,
+				 forced && forced[0] ? "BNB_CUDA_VERSION" : package_text(out, torch), first, last);
+	set_expected(out, x, name, last);
+	set_message(out, x, "bitsandbytes-library", name, NULL);
+	if (forced && forced[0])
+		add_remedy(out, x, false, "take BNB_CUDA_VERSION out of the environment");
+	else
+		add_remedy(out, x, false, "install a newer bitsandbytes (from 0.50 on it takes the nearest library of torch's CUDA major)");
+}
+
 /*
  * torchvision and torchaudio compare at import (extension.py, _extension):
  * torchaudio and torchvision before 0.24 by major.minor, later torchvision by major.
@@ -28,6 +71,8 @@ static void companion_cuda_mismatch(const struct facts *f, struct subject s, str
 {
 	const struct package *p = s.package, *torch = inventory_package(f->inv, "torch", p->environment);
 	bool vision = str_eq(p->name, "torchvision"), audio = str_eq(p->name, "torchaudio");
+	if (torch && str_eq(p->name, "bitsandbytes"))
+		bitsandbytes_mismatch(f, s, out, torch);
 	if (!torch || (!vision && !audio))
 		return;
 	const char *name = package_text(out, p), *of = package_text(out, torch);
@@ -115,9 +160,15 @@ static void extension_torch_mismatch(const struct facts *f, struct subject s, st
 		set_source(out, x, "companions", c->id, c->source);
 		add_remedy(out, x, false, "pip install %s==%s", p->name, paired);
 	}
+	const char *first, *last;
+	bool graphbolt = !x && none_picked(f, p, "dgl-torch", "graphbolt", &first, &last);
+	if (graphbolt) {
+		x = emit(out, ANSWER_FAIL, s, "%s has no library for torch %s: it brings %s to %s", name, torch->version, first, last);
+		set_expected(out, x, torch->version, last);
+	}
 	if (!x)
 		return;
-	set_message(out, x, vision ? "torchvision-nms" : "torch-extension", NULL);
+	set_message(out, x, graphbolt ? "dgl-graphbolt" : vision ? "torchvision-nms" : "torch-extension", NULL);
 	if (!x->remedies.n)
 		add_remedy(out, x, false, "install a build of %s for torch %d.%d", p->name, have.major, have.minor);
 }

@@ -60,6 +60,12 @@ static const char *user_name(const struct library *l)
 	return l->path[0] ? path_base(l->path) : l->owner ? l->owner : "a library";
 }
 
+/* One of several alternatives, and not the one that its package loads: nobody sees what it lacks. */
+static bool left_out(const struct library *l)
+{
+	return l->role == LIB_ALTERNATIVE && !l->picked;
+}
+
 /* ---- the loader's choices ---- */
 
 /* Did the search run for this target, so that a file without misses has all that it needs? */
@@ -82,7 +88,7 @@ static void libc_too_old(const struct facts *f, struct subject s, struct out *ou
 {
 	const struct library *l = s.library;
 	const char *have = f->inv->os.libc_version, *need = NULL;
-	if (!have || !str_eq(f->inv->os.libc, "glibc") || (!l->owner && f->inv->kind != TARGET_DECLARATION))
+	if (!have || !str_eq(f->inv->os.libc, "glibc") || (!l->owner && f->inv->kind != TARGET_DECLARATION) || left_out(l))
 		return;
 	for (size_t i = 0; i < l->version_needs.n; i++)
 		for (size_t k = 0; k < l->version_needs.v[i].versions.n; k++) {
@@ -134,7 +140,7 @@ static const struct library *lacking(const struct facts *f, const struct library
 static void missing_symbol_version(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct library *l = s.library;
-	if (str_eq(f->inv->os.libc, "musl") || (!l->owner && !l->reached && f->inv->kind != TARGET_DECLARATION))
+	if (str_eq(f->inv->os.libc, "musl") || (!l->owner && !l->reached && f->inv->kind != TARGET_DECLARATION) || left_out(l))
 		return; /* musl knows no versions */
 	for (size_t i = 0; i < l->version_needs.n; i++) {
 		const struct lib_need *n = &l->version_needs.v[i];
@@ -233,7 +239,7 @@ static void undefined_symbol(const struct facts *f, struct subject s, struct out
 	const struct library *l = s.library;
 	/* plug-ins get names from whoever loads them: only modules, and what they load, must have all of theirs */
 	bool counts = l->reached || l->role == LIB_CORE || library_is_module(l) || f->inv->kind == TARGET_DECLARATION;
-	if (!l->undefined.n || !counts || (!l->owner && !l->reached && f->inv->kind != TARGET_DECLARATION))
+	if (!l->undefined.n || !counts || left_out(l) || (!l->owner && !l->reached && f->inv->kind != TARGET_DECLARATION))
 		return;
 	s.package = owner_of(f, l);
 	const char *symbol = l->undefined.v[0];
@@ -398,7 +404,7 @@ static void missed_in_search(const struct facts *f, struct subject s, struct out
 	struct choices c = inventory_choices(f->inv, l->path);
 	const struct resolved *first = NULL;
 	size_t further = 0;
-	if ((!l->owner && !l->reached) || (l->role == LIB_ALTERNATIVE && other_loads(f, l)))
+	if ((!l->owner && !l->reached) || left_out(l) || (l->role == LIB_ALTERNATIVE && other_loads(f, l)))
 		return;
 	for (size_t i = 0; i < c.n; i++) {
 		if (c.v[i].path || c.v[i].because || matrix_injected(f->m, c.v[i].soname))

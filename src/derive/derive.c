@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "derive/selectors.h"
 #include "inventory/inventory.h"
 
 /* --python names the primary environment: its prefix, or an interpreter in it. */
@@ -37,5 +38,7 @@ int derive_target(struct inventory *inv, const struct matrix *m, const struct de
 		return -1;
 	if (!inv->saved && (complete_from_matrix(inv, m, err) < 0 || roles_assign(inv, m, err) < 0 || loader_resolve(inv, m, err) < 0))
 		return -1;
+	if (!inv->saved)
+		selectors_pick_loaded(inv);
 	return requires_build(inv, m, err);
 }

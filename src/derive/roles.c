@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/version.h"
 #include "derive/derive.h"
+#include "derive/selectors.h"
 #include "inventory/inventory.h"
 #include "matrix/matrix.h"
 
@@ -63,62 +64,6 @@ static void version_beside(struct inventory *inv, struct library *l)
 		}
 }
 
-/* "12.4" of libbitsandbytes_cuda124.so, VER2_NONE for other names. */
-static struct ver2 bnb_cuda(const char *path)
-{
-	const char *s = strstr(path, "libbitsandbytes_cuda");
-	if (!s)
-		return VER2_NONE;
-	s += strlen("libbitsandbytes_cuda");
-	size_t n = strspn(s, "0123456789");
-	if (n < 2 || n > 3 || !str_starts(s + n, ".so"))
-		return VER2_NONE;
-	return (struct ver2){ (short)(n == 3 ? (s[0] - '0') * 10 + s[1] - '0' : s[0] - '0'), (short)(s[n - 1] - '0') };
-}
-
-/* bitsandbytes/cextension.py: the CUDA of torch; from 0.50 on the nearest of its major, lower ones first. */
-static void pick_bitsandbytes(struct inventory *inv, const struct package *p)
-{
-	const struct package *torch = inventory_package(inv, "torch", p->environment);
-	if (!torch || !ver2_full(torch->gpu.cuda))
-		return;
-	struct ver2 want = torch->gpu.cuda;
-	const char *forced = inventory_env(inv, "BNB_CUDA_VERSION");
-	if (forced && strlen(forced) >= 2 && strlen(forced) <= 3)
-		want = bnb_cuda(arena_printf(&inv->arena, "libbitsandbytes_cuda%s.so", forced));
-	struct library *best = NULL;
-	bool nearest = p->version && pep440_match(p->version, ">=0.50");
-	for (size_t i = 0; i < inv->libraries.n; i++) {
-		struct library *l = &inv->libraries.v[i];
-		struct ver2 v = bnb_cuda(l->path);
-		if (!str_eq(l->owner, p->name) || !str_eq(l->environment, p->environment) || !ver2_known(v))
-			continue;
-		l->picked = false;
-		if (v.major != want.major || (!nearest && v.minor != want.minor))
-			continue;
-		struct ver2 b = best ? bnb_cuda(best->path) : VER2_NONE;
-		bool lower = v.minor <= want.minor, best_lower = best && b.minor <= want.minor;
-		if (!best || (lower && (!best_lower || v.minor > b.minor)) || (!lower && !best_lower && v.minor < b.minor))
-			best = l;
-	}
-	if (best)
-		best->picked = true;
-}
-
-/* dgl/backend/pytorch: the file whose name ends in _VERSION.so for torch's version, without its local part. */
-static void pick_dgl(struct inventory *inv, const struct package *p)
-{
-	const struct package *torch = inventory_package(inv, "torch", p->environment);
-	if (!torch || !torch->version)
-		return;
-	const char *end = arena_printf(&inv->arena, "_%.*s.so", (int)strcspn(torch->version, "+"), torch->version);
-	for (size_t i = 0; end && i < inv->libraries.n; i++) {
-		struct library *l = &inv->libraries.v[i];
-		if (str_eq(l->owner, p->name) && str_eq(l->environment, p->environment) && str_eq(l->group, "dgl-torch"))
-			l->picked = str_ends(l->path, end);
-	}
-}
-
 static int cmp_sm(const void *a, const void *b)
 {
 	return sm_cmp(*(const struct sm *)a, *(const struct sm *)b);
@@ -171,8 +116,57 @@ static int own_code(struct inventory *inv, struct package *p)
 	return 0;
 }
 
+/* "12" of a need for libcudart.so.12, or the runtime inside; VER2_NONE: no word of it. */
+static struct ver2 cuda_of(const struct library *l)
+{
+	for (size_t i = 0; i < l->needed.n; i++)
+		if (str_starts(l->needed.v[i], "libcudart.so."))
+			return (struct ver2){ ver2_parse(l->needed.v[i] + strlen("libcudart.so.")).major, -1 };
+	return l->cudart ? ver2_parse(l->cudart) : VER2_NONE;
+}
+
+/*
+ * Programs that no distribution brings are packages by their files: ollama. It
+ * asks for the oldest CUDA that it brings a folder for.
+ */
+static int add_programs(struct inventory *inv, const struct matrix *m)
+{
+	static const char name[] = "ollama";
+	struct package *p = NULL;
+	bool system = inv->kind == TARGET_IMAGE || inv->kind == TARGET_ROOTFS;
+	for (size_t i = 0; system && i < inv->libraries.n; i++) {
+		struct library *l = &inv->libraries.v[i];
+		const struct row_roles *r = l->owner ? NULL : matrix_role(m, name, NULL, l->path);
+		if (!r)
+			continue;
+		if (!p) {
+			p = list_push(&inv->arena, &inv->packages);
+			if (!p)
+				return -1;
+			*p = (struct package){ .name = name, .layer = l->layer, .gpu_known = true };
+			p->path = arena_strn(&inv->arena, l->path, (size_t)(path_base(l->path) - l->path - 1));
+			p->gpu.vendor = VENDOR_CUDA;
+			p->gpu.code_known = inv->complete;
+			if (!p->path)
+				return -1;
+		}
+		l->owner = name;
+		struct ver2 cuda = r->selector[0] ? cuda_of(l) : VER2_NONE;
+		if (!ver2_known(cuda) || (ver2_known(p->gpu.cuda) && ver2_cmp(cuda, p->gpu.cuda) >= 0))
+			continue;
+		struct evidence e = { arena_str(&inv->arena, ver2_print(cuda).s), l->cudart ? FROM_STRING : FROM_NEEDED, l->path, l->layer, NULL };
+		p->gpu.cuda = cuda;
+		p->gpu.evidence.n = 0;
+		if (!e.value || !list_add(&inv->arena, &p->gpu.evidence, e))
+			return -1;
+	}
+	return 0;
+}
+
 int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err)
 {
+	if (add_programs(inv, m) < 0)
+		return err_nomem(err);
 	for (size_t i = 0; i < inv->libraries.n; i++) {
 		struct library *l = &inv->libraries.v[i];
 		const struct package *p = l->owner ? inventory_package(inv, l->owner, l->environment) : NULL;
@@ -188,12 +182,8 @@ int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err)
 	for (size_t i = 0; i < inv->libraries.n; i++)
 		if (inv->libraries.v[i].component && !inv->libraries.v[i].version)
 			version_beside(inv, &inv->libraries.v[i]);
-	for (size_t i = 0; i < inv->packages.n; i++) {
-		if (str_eq(inv->packages.v[i].name, "bitsandbytes"))
-			pick_bitsandbytes(inv, &inv->packages.v[i]);
-		if (str_eq(inv->packages.v[i].name, "dgl"))
-			pick_dgl(inv, &inv->packages.v[i]);
-	}
+	if (selectors_pick(inv) < 0)
+		return err_nomem(err);
 	bool live = inv->kind != TARGET_DECLARATION && inv->kind != TARGET_REQUIREMENT;
 	for (size_t i = 0; live && i < inv->packages.n; i++)
 		if (own_code(inv, &inv->packages.v[i]) < 0)

@@ -174,9 +174,10 @@ static const char *behind(struct span s, const struct libversion *l, bool *cut, 
 		}
 		s = span_from(s, v + 3);
 	}
-	while (n < s.n && n < sizeof(text) - 1 && ((s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '.' || (cudnn && s.p[n] == '_'))) {
+	unsigned dots = 0; /* from 9.10 on cuDNN's goes on with the number of a change */
+	while (n < s.n && n < sizeof(text) - 1 && ((s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '.' || (cudnn && s.p[n] == '_')) && dots < 4) {
 		text[n] = s.p[n] == '_' ? '.' : (char)s.p[n];
-		n++;
+		dots += text[n++] == '.';
 	}
 	*cut = n == s.n;
 	while (n && text[n - 1] == '.')
