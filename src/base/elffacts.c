@@ -40,6 +40,7 @@ static uint32_t first_not_below(const struct elf_facts *f, uint32_t hash)
 
 bool elf_defines_hash(const struct elf_facts *f, uint32_t hash, const char *version)
 {
+	hash |= 1;
 	uint32_t lo = first_not_below(f, hash);
 	for (; lo < f->defined_n && f->defined[lo].hash == hash; lo++) {
 		uint16_t v = f->defined[lo].version;

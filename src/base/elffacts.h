@@ -19,7 +19,7 @@ struct elf_symbol { /* an undefined dynamic symbol */
 	bool weak;
 };
 
-/* A defined dynamic symbol: GNU hash of its name, and 1 + index in verdefs (0: none). */
+/* A defined dynamic symbol: GNU hash of its name with the lowest bit set (.gnu.hash keeps 31), and 1 + index in verdefs (0: none). */
 struct elf_defined {
 	uint32_t hash;
 	uint16_t version;

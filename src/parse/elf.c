@@ -348,7 +348,8 @@ static enum outcome stage_notes(struct elf_reader *r)
 
 static enum outcome (*const stages[])(struct elf_reader *) = {
 	stage_header, stage_segments, stage_interp, stage_dynamic, stage_sections, stage_section_names, stage_notes, elf_stage_verneed,
-	elf_stage_verdef, elf_stage_symbol_count, elf_stage_symbols, elf_stage_versions, elf_stage_plan, elf_stage_strings, elf_stage_finish,
+	elf_stage_verdef, elf_stage_symbol_count, elf_stage_hash_table, elf_stage_symbols, elf_stage_versions, elf_stage_hashes,
+	elf_stage_plan, elf_stage_strings, elf_stage_finish, elf_stage_symbol_place,
 };
 
 /* Keeps a copy of what came, since the driver's bytes die with the call. */
@@ -410,6 +411,9 @@ enum step elf_step(struct elf_reader *r, uint64_t at, struct span bytes, struct 
 
 void elf_reader_clear(struct elf_reader *r)
 {
+	if (r->work)
+		mem_free(r->work->named);
+	r->work = NULL;
 	arena_clear(&r->scratch);
 	mem_free(r->window);
 	r->window = NULL;

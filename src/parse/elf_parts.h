@@ -22,15 +22,16 @@ struct version_file {
 /* A dynamic symbol that is not local. */
 struct named {
 	uint32_t name, at; /* offset in the string table; number in the symbol table */
+	uint32_t hash;     /* of a definition, with the lowest bit set; 0: by its name */
 	uint16_t version;  /* index in .gnu.version */
 	bool defined, weak;
-	uint64_t value;    /* address */
 };
 
-/* A string that is asked for: all give their hash, `keep` asks for the text too. */
+/* A string that is asked for, for its hash or (`keep`) for its text. */
 struct asked {
-	uint32_t at, hash;
-	bool keep, found;
+	uint32_t at;
+	uint32_t hash; /* 0: was not found */
+	bool keep;
 	const char *text;
 };
 
@@ -50,7 +51,10 @@ struct elf_work {
 	uint64_t names_at, names_n; /* .shstrtab */
 	LIST(struct version_name) versions;
 	LIST(struct version_file) files;
-	LIST(struct named) named;
+	struct named *named; /* named_n of them, grown by mem_resize */
+	uint32_t named_n, named_cap;
+	uint32_t hashed_from, hashed_n; /* symbols that .gnu.hash holds, and where it has their words */
+	uint64_t hashes_at;
 	uint32_t at_symbol; /* progress of the symbol stages */
 	struct asked *asked; /* sorted by `at` */
 	size_t asked_n, asked_done;
@@ -76,10 +80,13 @@ uint64_t elf_segment_left(const struct elf_reader *r, uint64_t off);
 enum outcome elf_stage_verneed(struct elf_reader *r);
 enum outcome elf_stage_verdef(struct elf_reader *r);
 enum outcome elf_stage_symbol_count(struct elf_reader *r);
+enum outcome elf_stage_hash_table(struct elf_reader *r);
 enum outcome elf_stage_symbols(struct elf_reader *r);
 enum outcome elf_stage_versions(struct elf_reader *r);
+enum outcome elf_stage_hashes(struct elf_reader *r);
 enum outcome elf_stage_plan(struct elf_reader *r);
 enum outcome elf_stage_strings(struct elf_reader *r);
 enum outcome elf_stage_finish(struct elf_reader *r);
+enum outcome elf_stage_symbol_place(struct elf_reader *r);
 
 #endif

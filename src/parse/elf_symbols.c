@@ -155,7 +155,47 @@ static uint16_t version_def(const struct elf_work *w, uint16_t index)
 	return 0;
 }
 
+/*
+ * Where .gnu.hash keeps the hash of each symbol that it finds: words in the
+ * order of the symbol table, from symbol number `first` on. Whose hash is
+ * there needs no name read.
+ */
+enum outcome elf_stage_hash_table(struct elf_reader *r)
+{
+	struct elf_work *w = r->work;
+	uint64_t at = w->gnu_hash ? elf_offset(r, w->gnu_hash) : UINT64_MAX;
+	if (at == UINT64_MAX)
+		return NEXT;
+	struct cur c = elf_get_cur(r, at, 16);
+	if (r->missing)
+		return AGAIN;
+	uint64_t buckets = cur_u32(&c), first = cur_u32(&c), bloom = cur_u32(&c);
+	if (c.bad || buckets > LIMIT_SYMBOLS || bloom > LIMIT_SYMBOLS || first > w->symbols)
+		return NEXT;
+	uint64_t words = at + 16 + bloom * (r->facts->wide ? 8 : 4) + 4 * buckets;
+	if (elf_segment_left(r, words) / 4 < w->symbols - first)
+		return NEXT;
+	w->hashes_at = words;
+	w->hashed_from = (uint32_t)first;
+	w->hashed_n = w->symbols - (uint32_t)first;
+	return NEXT;
+}
+
 enum { PIECE = 8192 }; /* symbols a window */
+
+static bool add_named(struct elf_work *w, struct named s)
+{
+	if (w->named_n == w->named_cap) {
+		uint32_t cap = w->named_cap ? w->named_cap + w->named_cap / 2 : 256;
+		struct named *v = mem_resize(w->named, cap * sizeof(*v));
+		if (!v)
+			return false;
+		w->named = v;
+		w->named_cap = cap;
+	}
+	w->named[w->named_n++] = s;
+	return true;
+}
 
 enum outcome elf_stage_symbols(struct elf_reader *r)
 {
@@ -176,19 +216,15 @@ enum outcome elf_stage_symbols(struct elf_reader *r)
 		}
 		for (uint32_t i = 0; i < n; i++) {
 			struct named s = { .name = cur_u32(&c), .at = w->at_symbol + i };
-			if (!f->wide) {
-				s.value = cur_u32(&c);
-				cur_skip(&c, 4);
-			}
+			if (!f->wide)
+				cur_skip(&c, 8);
 			unsigned bind = cur_u8(&c) >> 4;
 			cur_skip(&c, 1);
 			s.defined = cur_u16(&c) != SHN_UNDEF;
-			if (f->wide) {
-				s.value = cur_u64(&c);
-				cur_skip(&c, 8);
-			}
+			if (f->wide)
+				cur_skip(&c, 16);
 			s.weak = bind == STB_WEAK;
-			if (s.name && bind != STB_LOCAL && !list_add(&r->scratch, &w->named, s))
+			if (s.name && bind != STB_LOCAL && !add_named(w, s))
 				return elf_bad(r, "out of memory");
 		}
 		w->at_symbol += n;
@@ -202,13 +238,32 @@ enum outcome elf_stage_versions(struct elf_reader *r)
 {
 	struct elf_work *w = r->work;
 	uint64_t table = w->versym ? elf_offset(r, w->versym) : UINT64_MAX;
-	for (; table != UINT64_MAX && w->at_symbol < w->named.n; w->at_symbol++) {
-		struct named *s = &w->named.v[w->at_symbol];
+	for (; table != UINT64_MAX && w->at_symbol < w->named_n; w->at_symbol++) {
+		struct named *s = &w->named[w->at_symbol];
 		struct cur c = elf_get_cur(r, table + 2 * (uint64_t)s->at, 2);
 		if (r->missing)
 			return AGAIN;
 		s->version = cur_u16(&c) & 0x7fff;
 	}
+	w->at_symbol = 0;
+	return NEXT;
+}
+
+/* Each definition's hash, where the hash table has it. */
+enum outcome elf_stage_hashes(struct elf_reader *r)
+{
+	struct elf_work *w = r->work;
+	for (; w->at_symbol < w->named_n; w->at_symbol++) {
+		struct named *s = &w->named[w->at_symbol];
+		if (!s->defined || s->at < w->hashed_from || s->at - w->hashed_from >= w->hashed_n)
+			continue;
+		struct cur c = elf_get_cur(r, w->hashes_at + 4 * (uint64_t)(s->at - w->hashed_from), 4);
+		if (r->missing)
+			return AGAIN;
+		if (!c.bad)
+			s->hash = cur_u32(&c) | 1;
+	}
+	w->at_symbol = 0;
 	return NEXT;
 }
 
@@ -227,7 +282,9 @@ static void ask(struct elf_work *w, uint32_t at, bool keep)
 enum outcome elf_stage_plan(struct elf_reader *r)
 {
 	struct elf_work *w = r->work;
-	size_t n = 3 + w->needed.n + w->versions.n + w->files.n + w->named.n;
+	size_t n = 3 + w->needed.n + w->versions.n + w->files.n;
+	for (uint32_t i = 0; i < w->named_n; i++)
+		n += !w->named[i].hash;
 	w->asked = arena_alloc(&r->scratch, n * sizeof(*w->asked));
 	if (!w->asked)
 		return elf_bad(r, "out of memory");
@@ -243,8 +300,9 @@ enum outcome elf_stage_plan(struct elf_reader *r)
 		ask(w, w->versions.v[i].name, true);
 	for (size_t i = 0; i < w->files.n; i++)
 		ask(w, w->files.v[i].name, true);
-	for (size_t i = 0; i < w->named.n; i++)
-		ask(w, w->named.v[i].name, !w->named.v[i].defined);
+	for (uint32_t i = 0; i < w->named_n; i++)
+		if (!w->named[i].hash)
+			ask(w, w->named[i].name, !w->named[i].defined);
 	qsort(w->asked, w->asked_n, sizeof(*w->asked), cmp_asked);
 	size_t unique = 0;
 	for (size_t i = 0; i < w->asked_n; i++) {
@@ -262,7 +320,7 @@ static uint32_t hash_span(struct span s)
 	uint32_t h = 5381; /* as elf_gnu_hash */
 	for (size_t i = 0; i < s.n; i++)
 		h = h * 33 + s.p[i];
-	return h;
+	return h | 1;
 }
 
 /*
@@ -299,7 +357,6 @@ enum outcome elf_stage_strings(struct elf_reader *r)
 		}
 		if (!text.p)
 			continue;
-		s->found = true;
 		s->hash = hash_span(text);
 		if (s->keep && !(s->text = arena_strn(r->arena, text.p, text.n)))
 			return elf_bad(r, "out of memory");
@@ -339,27 +396,50 @@ static int cmp_defined(const void *a, const void *b)
 	return x->version - y->version;
 }
 
+/* Sorts by hash, then version, by bytes from the lowest on; `spare` has room for as many. */
+static void sort_defined(struct elf_defined *v, struct elf_defined *spare, uint32_t n)
+{
+	if (n < 256) {
+		qsort(v, n, sizeof(*v), cmp_defined);
+		return;
+	}
+	for (unsigned shift = 0; shift < 48; shift += 8) {
+		uint32_t count[257] = { 0 };
+		for (uint32_t i = 0; i < n; i++)
+			count[1 + ((((uint64_t)v[i].hash << 16 | v[i].version) >> shift) & 255)]++;
+		for (unsigned k = 0; k < 256; k++)
+			count[k + 1] += count[k];
+		for (uint32_t i = 0; i < n; i++)
+			spare[count[(((uint64_t)v[i].hash << 16 | v[i].version) >> shift) & 255]++] = v[i];
+		struct elf_defined *other = v; /* six rounds: the result is where it began */
+		v = spare;
+		spare = other;
+	}
+}
+
 static enum outcome finish_symbols(struct elf_reader *r)
 {
 	struct elf_work *w = r->work;
 	struct elf_facts *f = r->facts;
-	uint32_t asked = r->symbol ? elf_gnu_hash(r->symbol) : 0;
-	f->defined = arena_alloc(r->arena, (w->named.n + 1) * sizeof(*f->defined));
-	if (!f->defined)
+	uint32_t asked = r->symbol ? elf_gnu_hash(r->symbol) | 1 : 0, n_defined = 0;
+	for (uint32_t i = 0; i < w->named_n; i++)
+		n_defined += w->named[i].defined;
+	f->defined = arena_alloc(r->arena, (n_defined + (size_t)1) * sizeof(*f->defined));
+	struct elf_defined *spare = arena_alloc(&r->scratch, (n_defined + (size_t)1) * sizeof(*spare));
+	if (!f->defined || !spare)
 		return elf_bad(r, "out of memory");
-	for (size_t i = 0; i < w->named.n; i++) {
-		const struct named *n = &w->named.v[i];
-		const struct asked *name = string_at(w, n->name);
-		if (!name || !name->found) {
+	for (uint32_t i = 0; i < w->named_n; i++) {
+		const struct named *n = &w->named[i];
+		const struct asked *name = n->hash ? NULL : string_at(w, n->name);
+		uint32_t hash = n->hash ? n->hash : name ? name->hash : 0;
+		if (!hash) {
 			f->symbols_known = false;
 			continue;
 		}
-		if (n->defined && r->symbol && name->hash == asked) {
-			uint64_t at = elf_offset(r, n->value);
-			r->symbol_at = at == UINT64_MAX ? 0 : at;
-		}
+		if (n->defined && hash == asked)
+			w->at_symbol = n->at;
 		if (n->defined) {
-			f->defined[f->defined_n++] = (struct elf_defined){ name->hash, version_def(w, n->version) };
+			f->defined[f->defined_n++] = (struct elf_defined){ hash, version_def(w, n->version) };
 			continue;
 		}
 		struct elf_symbol *s = list_push(r->arena, &f->undefined);
@@ -371,7 +451,25 @@ static enum outcome finish_symbols(struct elf_reader *r)
 			if (w->versions.v[k].index == n->version && !w->versions.v[k].def)
 				s->version = string(w, w->versions.v[k].name);
 	}
-	qsort(f->defined, f->defined_n, sizeof(*f->defined), cmp_defined);
+	sort_defined(f->defined, spare, f->defined_n);
+	return NEXT;
+}
+
+/* The place of the one symbol that was asked for. */
+enum outcome elf_stage_symbol_place(struct elf_reader *r)
+{
+	struct elf_work *w = r->work;
+	bool wide = r->facts->wide;
+	uint32_t each = wide ? 24 : 16;
+	uint64_t table = w->symtab && w->at_symbol ? elf_offset(r, w->symtab) : UINT64_MAX;
+	if (table == UINT64_MAX)
+		return DONE;
+	struct cur c = elf_get_cur(r, table + (uint64_t)each * w->at_symbol, each);
+	if (r->missing)
+		return AGAIN;
+	cur_skip(&c, wide ? 8 : 4); /* st_value */
+	uint64_t at = elf_offset(r, cur_word(&c));
+	r->symbol_at = c.bad || at == UINT64_MAX ? 0 : at;
 	return DONE;
 }
 
