@@ -18,8 +18,8 @@ O     := build/$(MODE)
 ifeq ($(MODE),static)
 include tools/static.mk
 endif
-PKGS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
-PKGS_LIBS   ?= $(shell $(PKG_CONFIG) --libs $(PKGS))
+PKGS_CFLAGS  = $(eval PKGS_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKGS_CFLAGS)
+PKGS_LIBS   ?= $(eval PKGS_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKGS_LIBS)
 WARN         = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 ALL_CFLAGS   = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -pthread $(WARN) $($(MODE)) $(PKGS_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
