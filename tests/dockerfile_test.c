@@ -70,12 +70,12 @@ static void instructions_have_their_lines(void **state)
 	assert_int_equal(d.stages.n, 2);
 	assert_int_equal(d.v.n, sizeof(want) / sizeof(*want));
 	for (size_t i = 0; i < d.v.n; i++) {
-		assert_string_equal(d.v.v[i].text, want[i].text);
+		assert_string_equal(d.v.v[i].forms[0], want[i].text);
 		assert_int_equal(d.v.v[i].first, want[i].first);
 		assert_int_equal(d.v.v[i].last, want[i].last);
 		assert_int_equal(d.v.v[i].stage, want[i].stage);
 	}
-	assert_string_equal(d.v.v[5].alone, "set -e pip check");
+	assert_string_equal(d.v.v[5].forms[2], "set -e pip check");
 }
 
 static void match(const char *dockerfile, const char *const *history, size_t n, struct docker_place *out)
@@ -130,6 +130,7 @@ static void legacy_layers_find_their_lines(void **state)
 		{ "/bin/sh -c #(nop) COPY dir:99aa in /w ", 14 },
 		{ "|1 CUDA=cu124 /bin/sh -c pip install torch==2.5.1+$CUDA", 16 },
 		{ "/bin/sh -c #(nop) COPY dir:77bb in /app/. ", 25 },
+		{ "|1 CUDA=cu124 /bin/sh -c echo $((1<<2))", 26 },
 		{ NULL, 0 },
 	};
 	expect_places(text, v, sizeof(v) / sizeof(*v));
@@ -161,6 +162,24 @@ static void a_stage_is_chosen_by_what_it_explains(void **state)
 	/* what the base did alike is left to it */
 	static const struct layer_case twice[] = { { "RUN a", 1 }, { "RUN z", 1 }, { "RUN a", 2 } };
 	expect_places("FROM x\nRUN a\n", twice, 3);
+}
+
+static void variables_are_expanded(void **state)
+{
+	(void)state;
+	static const char file[] = "FROM b AS x\nENV DIR=/opt/data OTHER=\"q q\"\nFROM x\nENV SUB $DIR/sub\nARG V=1\nCOPY s ${DIR}/\nCOPY t $SUB\nCOPY u ${V}/\nCOPY v /$V-x/\n";
+	static const struct layer_case v[] = {
+		{ "/bin/sh -c #(nop) COPY file:1 in /bin/busybox ", 1 }, { "/bin/sh -c #(nop) COPY dir:1 in /opt/data/ ", 6 },
+		{ "/bin/sh -c #(nop) COPY dir:2 in /opt/data/sub ", 7 }, { "COPY u 1/ # buildkit", 8 }, { "/bin/sh -c #(nop) COPY dir:1 in /1-x ", 9 },
+	};
+	expect_places(file, v, sizeof(v) / sizeof(*v));
+	/* buildah writes the text as it stands, and without --layers one layer for all */
+	static const struct layer_case raw[] = { { "/bin/sh -c #(nop) COPY dir:1 in ${DIR}/ ", 6 }, { "/bin/sh -c #(nop) COPY dir:2 in $SUB ", 7 } };
+	expect_places(file, raw, 2);
+	static const struct layer_case one[] = { { "/bin/sh -c #(nop) COPY file:1 in /bin/busybox", 0 }, { "/bin/sh -c #(nop) COPY dir:1 in /9-x ", 0 } };
+	expect_places(file, one, 2);
+	static const struct layer_case list[] = { { "/bin/sh -c [\"/bin/sh\", \"-c\", \"echo x\"]", 2 } };
+	expect_places("FROM x\nRUN [\"/bin/sh\", \"-c\",  \"echo x\"]\n", list, 1);
 }
 
 static void odd_files_are_read(void **state)
@@ -202,7 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instructions_have_their_lines), cmocka_unit_test(buildkit_layers_find_their_lines),
 		cmocka_unit_test(legacy_layers_find_their_lines), cmocka_unit_test(nothing_is_guessed),
-		cmocka_unit_test(a_stage_is_chosen_by_what_it_explains), cmocka_unit_test(odd_files_are_read),
+		cmocka_unit_test(a_stage_is_chosen_by_what_it_explains), cmocka_unit_test(odd_files_are_read), cmocka_unit_test(variables_are_expanded),
 		cmocka_unit_test(every_prefix_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

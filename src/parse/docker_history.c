@@ -107,7 +107,9 @@ static const char *folder(struct arena *a, const char *s, bool last_word)
 static bool target_fits(struct arena *a, const char *instruction, const char *made)
 {
 	const char *want = folder(a, instruction, true), *have = folder(a, made, false);
-	if (!want || !have)
+	static const char open[] = { '/', '.', DOCKER_WILDCARD, '\0' };
+	/* a target of which nothing is known but that it is one would fit all */
+	if (!want || !have || (strchr(want, DOCKER_WILDCARD) && strspn(want, open) == strlen(want)))
 		return false;
 	if (fits(want, have))
 		return true;
@@ -116,15 +118,19 @@ static bool target_fits(struct arena *a, const char *instruction, const char *ma
 	return *want != '/' && all > n && have[all - n - 1] == '/' && fits(want, have + all - n);
 }
 
+static bool form_fits(struct arena *a, const char *form, const struct made *m)
+{
+	if (m->kind == DOCKER_RUN)
+		return run_fits(form, m->text);
+	return m->target_alone ? target_fits(a, form, m->text) : fits(form, m->text);
+}
+
 static bool made_by(struct arena *a, const struct docker_instruction *d, const struct made *m)
 {
-	if (!m->known || m->kind != d->kind)
-		return false;
-	if (d->kind == DOCKER_RUN)
-		return run_fits(d->text, m->text) || (d->alone && run_fits(d->alone, m->text));
-	if (m->target_alone)
-		return target_fits(a, d->text, m->text);
-	return fits(d->text, m->text);
+	bool fit = false;
+	for (size_t i = 0; i < sizeof(d->forms) / sizeof(*d->forms) && m->known && m->kind == d->kind && !fit; i++)
+		fit = d->forms[i] && form_fits(a, d->forms[i], m);
+	return fit;
 }
 
 /* ---- the alignment ---- */
@@ -169,6 +175,15 @@ static unsigned align(struct table *t, int stage)
 			*cell(t, i, k) = v;
 		}
 	return *cell(t, t->chain_n, t->n);
+}
+
+/* The instructions of the chain that make layers for sure. */
+static unsigned makers(const struct table *t)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < t->chain_n; i++)
+		n += t->d->v.v[t->chain[i]].kind != DOCKER_WORKDIR;
+	return n;
 }
 
 /* From the end, so that what a base image did alike is left to it. */
@@ -226,14 +241,15 @@ int dockerfile_match(const struct dockerfile *d, const char *const *created_by, 
 	t.chain = arena_alloc(&a, (d->v.n + 1) * sizeof(*t.chain));
 	if (!t.made || !t.best || !t.chain || understand_all(&t, created_by, &a) < 0)
 		return err_nomem(err);
-	unsigned most = 0;
+	unsigned most = 0, least = 0;
 	int stage = -1;
 	for (size_t i = 0; i < d->stages.n; i++) {
-		unsigned explains = align(&t, (int)i);
-		if (explains && explains >= most) {
-			most = explains;
-			stage = (int)i;
-		}
+		unsigned explains = align(&t, (int)i), asks = makers(&t);
+		if (!explains || 2 * explains < asks || explains < most || (explains == most && asks > least))
+			continue;
+		most = explains;
+		least = asks;
+		stage = (int)i;
 	}
 	if (stage < 0)
 		return 0;

@@ -15,11 +15,14 @@
 
 enum { DOCUMENTS = 16 };
 
+struct docker_env { unsigned stage; const char *name, *value; };
+
 struct reader {
 	struct cur c;
 	unsigned line; /* of the line that was read last */
 	char escape;
 	struct arena *a;
+	LIST(struct docker_env) env;
 };
 
 static bool next_line(struct reader *r, struct span *line)
@@ -173,61 +176,120 @@ static bool add_list(struct buf *b, struct span s)
 	return n > 0;
 }
 
-/* Builders expand variables of all but RUN: what they become is not known here. */
-static char *with_wildcards(struct arena *a, const char *s)
+/* ---- variables: builders expand them in all but RUN ---- */
+
+static bool name_char(char c, bool first)
 {
-	char *out = arena_alloc(a, strlen(s) + 1), *to = out;
-	while (out && *s) {
-		if (*s != '$' || !(s[1] == '{' || s[1] == '_' || (s[1] >= 'A' && s[1] <= 'Z') || (s[1] >= 'a' && s[1] <= 'z'))) {
-			*to++ = *s++;
+	return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (!first && c >= '0' && c <= '9');
+}
+
+/* What ENV last set for the stage or those it is built on; NULL if the file does not say. */
+static const char *value_of(const struct reader *r, const struct dockerfile *d, struct span name)
+{
+	for (int stage = (int)d->stages.n - 1; stage >= 0; stage = d->stages.v[stage].parent)
+		for (size_t i = r->env.n; i-- > 0;)
+			if (r->env.v[i].stage == (unsigned)stage && span_eq(name, r->env.v[i].name))
+				return r->env.v[i].value;
+	return NULL;
+}
+
+static void expand(const struct reader *r, const struct dockerfile *d, struct span s, struct buf *b)
+{
+	for (size_t i = 0; i < s.n;) {
+		bool braced = i + 2 < s.n && s.p[i] == '$' && s.p[i + 1] == '{';
+		size_t from = i + 1 + braced, to = from;
+		while (s.p[i] == '$' && to < s.n && name_char((char)s.p[to], to == from))
+			to++;
+		if (s.p[i] != '$' || to == from) {
+			buf_char(b, (char)s.p[i++]);
 			continue;
 		}
-		*to++ = DOCKER_WILDCARD;
-		if (s[1] == '{') {
-			s += strcspn(s, "}");
-			s += *s == '}';
-			continue;
-		}
-		for (s++; *s == '_' || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9'); s++)
+		/* "${NAME:-x}" hangs on more than the file says */
+		bool plain = !braced || (to < s.n && s.p[to] == '}');
+		const char *value = plain ? value_of(r, d, span_sub(s, from, to - from)) : NULL;
+		if (value)
+			buf_str(b, value);
+		else
+			buf_char(b, DOCKER_WILDCARD);
+		i = to;
+		while (braced && i < s.n && s.p[i++] != '}')
 			;
 	}
-	return out;
+}
+
+/* "ENV A=b C=d" or "ENV A b c". What is quoted is left out: then the value is not known. */
+static int add_env(struct reader *r, struct dockerfile *out, struct span args, struct err *err)
+{
+	auto_buf struct buf flat = BUF_INIT(LIMIT_TEXT), value = BUF_INIT(LIMIT_TEXT);
+	docker_squeeze(&flat, args);
+	struct span rest = { (const unsigned char *)flat.p, flat.n };
+	bool pairs = span_chr(rest, '=') < span_chr(rest, ' ');
+	while (rest.n) {
+		struct span word = pairs ? span_cut(&rest, ' ') : rest, name = span_cut(&word, pairs ? '=' : ' ');
+		struct docker_env e = { .stage = (unsigned)out->stages.n - 1 };
+		if (!pairs)
+			rest = (struct span){ 0 };
+		buf_reset(&value);
+		expand(r, out, word, &value);
+		bool quoted = span_chr(word, '"') < word.n || span_chr(word, '\'') < word.n || span_chr(word, '\\') < word.n;
+		static const char unknown[] = { DOCKER_WILDCARD, '\0' };
+		e.name = arena_strn(r->a, name.p, name.n);
+		e.value = quoted ? unknown : arena_str(r->a, buf_text(&value));
+		if (!e.name || !e.value || !list_add(r->a, &r->env, e))
+			return err_nomem(err);
+	}
+	return 0;
+}
+
+/* The here-documents that follow a line: all of them behind the text, one that stands alone also by itself. */
+static void add_documents(struct reader *r, const struct document *v, size_t n, bool bare, struct buf *text, struct buf *alone)
+{
+	auto_buf struct buf body = BUF_INIT(LIMIT_TEXT);
+	for (size_t i = 0; i < n && read_document(r, &v[i], &body); i++) {
+		if (bare)
+			docker_squeeze(alone, (struct span){ (const unsigned char *)body.p, body.n });
+		buf_char(text, '\n');
+		buf_add(text, body.p, body.n);
+		buf_add(text, v[i].name.p, v[i].name.n);
+	}
+	text->bad |= body.bad;
+}
+
+static const char *squeezed(struct arena *a, const struct buf *b)
+{
+	auto_buf struct buf flat = BUF_INIT(LIMIT_TEXT);
+	docker_squeeze(&flat, (struct span){ (const unsigned char *)b->p, b->n });
+	return arena_str(a, buf_text(&flat));
 }
 
 static int add_instruction(struct reader *r, struct dockerfile *out, enum docker_kind kind, struct span args, unsigned first, struct err *err)
 {
-	auto_buf struct buf text = BUF_INIT(LIMIT_TEXT), document = BUF_INIT(LIMIT_TEXT), flat = BUF_INIT(LIMIT_TEXT);
+	auto_buf struct buf text = BUF_INIT(LIMIT_TEXT), full = BUF_INIT(LIMIT_TEXT), raw = BUF_INIT(LIMIT_TEXT), alone = BUF_INIT(LIMIT_TEXT);
 	struct document documents[DOCUMENTS];
 	size_t n = kind == DOCKER_WORKDIR ? 0 : find_documents(args, documents);
+	struct docker_instruction *d = list_push(r->a, &out->v);
+	if (!d)
+		return err_nomem(err);
 	args = skip_flags(args);
+	buf_add(&raw, args.p, args.n);
 	if (!add_list(&text, args)) {
 		buf_reset(&text);
 		buf_add(&text, args.p, args.n);
 	}
-	struct docker_instruction *d = list_push(r->a, &out->v);
-	if (!d)
-		return err_nomem(err);
-	*d = (struct docker_instruction){ .kind = kind, .first = first, .stage = (unsigned)out->stages.n - 1 };
-	bool bare = n == 1 && span_starts(args, "<<") && span_chr(args, ' ') == args.n;
-	for (size_t i = 0; i < n; i++) {
-		if (!read_document(r, &documents[i], &document)) {
-			bare = false;
-			break;
-		}
-		if (bare)
-			docker_squeeze(&flat, (struct span){ (const unsigned char *)document.p, document.n });
-		buf_char(&text, '\n');
-		buf_add(&text, document.p, document.n);
-		buf_add(&text, documents[i].name.p, documents[i].name.n);
-	}
-	d->last = r->line;
-	d->alone = bare ? arena_str(r->a, buf_text(&flat)) : NULL;
-	buf_reset(&document);
-	docker_squeeze(&document, (struct span){ (const unsigned char *)text.p, text.n });
-	d->text = kind == DOCKER_RUN ? arena_str(r->a, buf_text(&document)) : with_wildcards(r->a, buf_text(&document));
-	if (text.bad || document.bad || flat.bad)
+	add_documents(r, documents, n, n == 1 && kind == DOCKER_RUN && span_starts(args, "<<") && span_chr(args, ' ') == args.n, &text, &alone);
+	*d = (struct docker_instruction){ .kind = kind, .first = first, .last = r->line, .stage = (unsigned)out->stages.n - 1 };
+	if (kind == DOCKER_RUN)
+		buf_add(&full, text.p, text.n);
+	else
+		expand(r, out, (struct span){ (const unsigned char *)text.p, text.n }, &full);
+	if (text.bad || full.bad || raw.bad || alone.bad)
 		return err_set(err, ERR_LIMIT, "line %u: an instruction of more than %u bytes", first, LIMIT_TEXT);
-	return d->text && (!bare || d->alone) ? 0 : err_nomem(err);
+	d->forms[0] = squeezed(r->a, &full);
+	d->forms[1] = squeezed(r->a, &raw);
+	d->forms[2] = alone.n ? squeezed(r->a, &alone) : NULL;
+	if (str_eq(d->forms[0], d->forms[1]))
+		d->forms[1] = NULL;
+	return d->forms[0] ? 0 : err_nomem(err);
 }
 
 static int add_stage(struct reader *r, struct dockerfile *out, struct span args, unsigned line, struct err *err)
@@ -261,6 +323,8 @@ static int add_line(struct reader *r, struct dockerfile *out, struct span line, 
 		return err_nomem(err);
 	if (str_ieq(word, "FROM"))
 		return add_stage(r, out, span_from(line, n), first, err);
+	if (str_ieq(word, "ENV") && out->stages.n)
+		return add_env(r, out, span_from(line, n), err);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && out->stages.n; i++)
 		if (str_ieq(word, kinds[i].word))
 			return add_instruction(r, out, kinds[i].kind, span_from(line, n), first, err);
@@ -279,7 +343,7 @@ int dockerfile_parse(struct span text, struct arena *a, struct dockerfile *out, 
 			return err_set(err, ERR_LIMIT, "line %u: an instruction of more than %u bytes", first, LIMIT_TEXT);
 		if (add_line(&r, out, (struct span){ (const unsigned char *)b.p, b.n }, first, err) < 0)
 			return -1;
-		if (out->v.n > LIMIT_DOCKER || out->stages.n > LIMIT_DOCKER)
+		if (out->v.n > LIMIT_DOCKER || out->stages.n > LIMIT_DOCKER || r.env.n > LIMIT_DOCKER)
 			return err_set(err, ERR_LIMIT, "more than %u instructions", LIMIT_DOCKER);
 	}
 	return out->stages.n ? 0 : err_set(err, ERR_FORMAT, "holds no FROM: a Dockerfile is expected");

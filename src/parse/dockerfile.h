@@ -17,8 +17,14 @@ enum docker_kind { DOCKER_RUN, DOCKER_COPY, DOCKER_ADD, DOCKER_WORKDIR };
 
 struct docker_instruction {
 	enum docker_kind kind;
-	const char *text;  /* without keyword and flags, blanks collapsed, here-documents with it; a variable is WILDCARD where a builder expands it */
-	const char *alone; /* of "RUN <<EOF" the document, which BuildKit runs as it is; NULL */
+	/*
+	 * What a history may say of it, without keyword and flags, blanks collapsed;
+	 * unused ones are NULL. [0] is as BuildKit writes it: lists as their words,
+	 * here-documents with it, variables expanded (WILDCARD where their value is
+	 * not in the file). [1] is as it stands in the file, [2] the document of
+	 * "RUN <<EOF" alone, which is what runs.
+	 */
+	const char *forms[3];
 	unsigned first, last; /* lines, from 1 */
 	unsigned stage;
 };
@@ -43,8 +49,10 @@ struct docker_place { unsigned first, last; };
 /*
  * For each of n layers (history lines as the image states them, NULL where it
  * does not) the lines that made it. The stage that explains most layers is
- * taken for the image's own, the last of equals; layers below its first
- * instruction are its FROM's. Nothing is guessed: no match gives no place.
+ * taken for the image's own: of equals the shorter one, then the last. Layers
+ * below its first instruction are its FROM's. Nothing is guessed: no match
+ * gives no place, and a stage of which less than half is found (as when a
+ * builder makes one layer of all) is not the image's.
  */
 int dockerfile_match(const struct dockerfile *d, const char *const *created_by, size_t n, struct docker_place *out, struct err *err);
 
