@@ -212,6 +212,7 @@ static void library_lacks(const struct facts *f, struct subject s, struct out *o
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the libraries of CUDA %s (cuBLAS, cuDNN, ...) have no code for %s, which needs CUDA %s%s",
 				 ver2_print(p->gpu.cuda).s, s.gpu->name, before ? ver2_print(a->first_cuda).s : ver2_print(a->last_cuda).s,
 				 before ? " or newer" : " or older");
+	x->cause = x->message;
 	set_cuda_error(out, x, 209);
 	set_source(out, x, "architectures", a->id, a->source);
 	remedy_torch(f, out, x, p);

@@ -16,6 +16,7 @@
 #include "inventory/inventory.h"
 
 enum { GRID, LEAD };
+enum { WIDE = 6 }; /* from more hosts on the grid is drawn tighter */
 
 void html_add(struct buf *b, const char *s)
 {
@@ -128,7 +129,7 @@ static void add_counts(struct buf *b, const struct report_counts *c)
 	if (!*comma && c->notes)
 		buf_printf(b, "%u %s", c->notes, c->notes == 1 ? "note" : "notes");
 	else if (!*comma)
-		buf_str(b, "nothing found");
+		buf_str(b, "clean");
 }
 
 static void keep_row(struct report *r, const struct html_row *row)
@@ -207,8 +208,8 @@ static void put_grid(struct report *r, const struct report_tail *t)
 	html_put(r, "<section id=\"grid\" aria-label=\"Verdict\">\n");
 	put_lead(r, t);
 	if (r->side[GRID].n) {
-		html_put(r, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"Targets and hosts, a table that scrolls\">\n<table>\n"
-			    "<caption>Each cell leads to what was found.</caption>\n<thead><tr><th scope=\"col\">target</th>");
+		html_put(r, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"Targets and hosts, a table that scrolls\">\n<table%s>\n"
+			    "<caption>Each cell leads to what was found.</caption>\n<thead><tr><th scope=\"col\">target</th>", job->hosts_n > WIDE ? " class=\"wide\"" : "");
 		for (size_t i = 0; i < job->hosts_n; i++) {
 			html_put(r, "<th scope=\"col\"><a href=\"#h%zu\">", i + 1);
 			html_text(r, job->hosts[i].name ? job->hosts[i].name : "the host");

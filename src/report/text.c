@@ -7,6 +7,7 @@
 #include "report/lines.h"
 
 enum { GRID };
+enum { COLUMNS = 8, FLEET_NAMED = 5, WIDEST = 60 }; /* over eight hosts the grid names those that decide */
 
 static void nothing_yet(struct report *r)
 {
@@ -167,17 +168,41 @@ static void say_result(struct report *r, const struct inventory *inv, const stru
 	say_counts(r, inv, res);
 }
 
-/* One row of the grid, kept for the end. */
+/* "21 run, 3 fail: lab-a, lab-b": of many hosts those that decide are named. */
+static void add_fleet(struct report *r, struct buf *b, const struct result *const *results, size_t n)
+{
+	static const struct { enum verdict v; const char *said; } kinds[] = { { VERDICT_FAIL, "fail" }, { VERDICT_UNKNOWN, "not known" } };
+	size_t fine = 0;
+	for (size_t i = 0; i < n; i++)
+		fine += results[i]->verdict < VERDICT_UNKNOWN;
+	buf_printf(b, "%zu of %zu run", fine, n);
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
+		size_t seen = 0, all = 0;
+		for (size_t i = 0; i < n; i++)
+			all += results[i]->verdict == kinds[k].v;
+		if (all)
+			buf_printf(b, "; %zu %s: ", all, kinds[k].said);
+		for (size_t i = 0; i < n && seen < FLEET_NAMED; i++) {
+			if (results[i]->verdict != kinds[k].v)
+				continue;
+			buf_str(b, seen++ ? ", " : "");
+			shown_add(b, r->job->hosts[i].name ? r->job->hosts[i].name : "host");
+		}
+		if (seen < all)
+			buf_printf(b, " and %zu more", all - seen);
+	}
+}
+
+/* One row of the grid, kept for the end: its name, a tab, its cells. */
 static void keep_row(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
 {
 	struct buf *b = &r->side[GRID];
-	buf_str(b, "  ");
-	size_t at = b->n;
 	shown_add(b, report_target_name(inv));
-	while (!b->bad && b->n - at < 28)
-		buf_char(b, ' ');
-	for (size_t i = 0; i < n; i++)
-		buf_printf(b, "  %-8s", verdict_name(results[i]->verdict));
+	buf_char(b, '\t');
+	if (n > COLUMNS)
+		add_fleet(r, b, results, n);
+	for (size_t i = 0; i < n && n <= COLUMNS; i++)
+		buf_printf(b, i + 1 < n ? "  %-8s" : "  %s", verdict_name(results[i]->verdict));
 	buf_char(b, '\n');
 }
 
@@ -210,18 +235,29 @@ static void text_target(struct report *r, const struct inventory *inv, const str
 static void say_grid(struct report *r)
 {
 	const struct report_job *job = r->job;
-	if (!job->hosts_n || r->count * job->hosts_n < 2)
-		return;
-	say_blank(r);
-	for (size_t i = 0; i < job->hosts_n; i++)
-		say_line(r, PLAIN, NULL, "  host %zu: %s", i + 1, report_host_line(&r->arena, &job->hosts[i]));
-	fprintf(r->out, "  %-28s", "");
-	for (size_t i = 0; i < job->hosts_n; i++)
-		fprintf(r->out, "  host %-3zu", i + 1);
-	fputc('\n', r->out);
 	struct buf *b = &r->side[GRID];
-	if (b->bad || (b->n && fwrite(b->p, 1, b->n, r->out) != b->n))
-		r->bad = true;
+	r->bad |= b->bad;
+	if (!job->hosts_n || r->count * job->hosts_n < 2 || b->bad)
+		return;
+	size_t width = 28;
+	for (const char *p = buf_text(b); *p; p += strcspn(p, "\n") + 1) {
+		size_t name = strcspn(p, "\t");
+		width = name > width && name <= WIDEST ? name : width;
+	}
+	say_blank(r);
+	for (size_t i = 0; i < job->hosts_n && job->hosts_n <= COLUMNS; i++)
+		say_line(r, PLAIN, NULL, "  host %zu: %s", i + 1, report_host_line(&r->arena, &job->hosts[i]));
+	if (job->hosts_n <= COLUMNS) {
+		fprintf(r->out, "  %-*s", (int)width, "");
+		for (size_t i = 0; i < job->hosts_n; i++)
+			fprintf(r->out, i + 1 < job->hosts_n ? "  host %-3zu" : "  host %zu", i + 1);
+		fputc('\n', r->out);
+	}
+	for (const char *p = buf_text(b); *p;) {
+		size_t name = strcspn(p, "\t"), all = strcspn(p, "\n");
+		fprintf(r->out, "  %-*.*s%s%.*s\n", (int)width, (int)name, p, job->hosts_n > COLUMNS ? "  " : "", (int)(all - name - 1), p + name + 1);
+		p += all + 1;
+	}
 }
 
 static void text_end(struct report *r, const struct report_tail *t)
