@@ -80,7 +80,7 @@ static void fill(struct record *r, const char *said)
 	assert_true(list_add(a, &e->sections, ((struct elf_section){ ".text", 1, 2, 3, 4, 5 })) &&
 		    list_add(a, &e->segments, ((struct elf_segment){ 6, 7, 8 })));
 	e->defined = arena_alloc(a, sizeof(*e->defined));
-	e->defined[0] = (struct elf_defined){ elf_gnu_hash("x_init"), 1 };
+	e->defined[0] = (struct elf_defined){ elf_gnu_hash("x_init") | 1, 1 };
 	e->defined_n = 1;
 	struct fat_facts *f = arena_alloc(a, sizeof(*f));
 	*f = (struct fat_facts){ .containers = 2, .entries = 3, .empty = 1 };
