@@ -35,31 +35,43 @@ static int read_os(struct view *v)
 	return 0;
 }
 
-/* glibc says its version by the highest node that libc.so.6 defines (GLIBC_2.36); musl by its package alone. */
+/* glibc's version is the highest node that libc.so.6 defines (GLIBC_2.36); NULL for files that define none. */
+static const char *glibc_version(const struct view *v, uint32_t node)
+{
+	const struct item *item = node == FS_NONE ? NULL : view_item(v, node);
+	const char *best = NULL;
+	for (size_t i = 0; item && item->elf && i < item->elf->verdefs.n; i++) {
+		const char *d = item->elf->verdefs.v[i];
+		if (str_starts(d, "GLIBC_2") && (!best || version_cmp(d + 6, best) > 0))
+			best = d + 6;
+	}
+	return best;
+}
+
+/* Compilers bring the C library of the system that they compile for: conda's an old one. */
+static bool in_sysroot(const struct view *v, uint32_t node)
+{
+	for (uint32_t n = fs_node(v->fs, node)->parent; n; n = fs_node(v->fs, n)->parent)
+		if (span_eq(fs_name(v->fs, n), "sysroot"))
+			return true;
+	return false;
+}
+
+/* The C library beside the loader; where there is no loader, any. musl says its version by its package alone. */
 static int read_libc(struct view *v)
 {
 	struct inventory *inv = v->inv;
-	for (uint32_t n = 1; n < fs_count(v->fs); n++) {
-		const struct node *node = fs_node(v->fs, n);
-		struct span name = fs_name(v->fs, n);
-		if (node->gone)
-			continue;
-		if (span_starts(name, "ld-musl-") && node->type != NODE_DIR && !inv->os.libc)
-			inv->os.libc = "musl";
-		const struct item *item = span_eq(name, "libc.so.6") ? view_item(v, n) : NULL;
-		if (!item || !item->elf)
-			continue;
-		const char *best = NULL;
-		for (size_t i = 0; i < item->elf->verdefs.n; i++) {
-			const char *d = item->elf->verdefs.v[i];
-			if (str_starts(d, "GLIBC_2") && (!best || version_cmp(d + 6, best) > 0))
-				best = d + 6;
-		}
-		if (best) {
-			inv->os.libc = "glibc";
-			inv->os.libc_version = arena_str(&inv->arena, best);
-			return inv->os.libc_version ? 0 : -1;
-		}
+	uint32_t dir = glibc_folder(v, glibc_loader(v));
+	const char *glibc = dir == FS_NONE ? NULL : glibc_version(v, fs_find(v->fs, dir, SPAN_STR("libc.so.6"), true));
+	if (!glibc && musl_loader(v) != FS_NONE)
+		inv->os.libc = "musl";
+	for (uint32_t n = 1; !glibc && !inv->os.libc && n < fs_count(v->fs); n++)
+		if (!fs_node(v->fs, n)->gone && span_eq(fs_name(v->fs, n), "libc.so.6") && !in_sysroot(v, n))
+			glibc = glibc_version(v, n);
+	if (glibc) {
+		inv->os.libc = "glibc";
+		inv->os.libc_version = arena_str(&inv->arena, glibc);
+		return inv->os.libc_version ? 0 : -1;
 	}
 	struct span db = view_text(v, 0, "/lib/apk/db/installed");
 	struct cur c = cur_of(db);

@@ -16,4 +16,9 @@ int assemble_owners(struct view *v, struct err *err);     /* RECORD against the 
 int assemble_evidence(struct view *v, struct err *err);   /* GPU code of packages and how it is known */
 int assemble_roles(struct view *v, struct err *err);      /* which environment the target's own program reaches */
 
+/* The target's own loader: of its architecture where there are several; FS_NONE. glibc_folder: where its C library lies. */
+uint32_t glibc_loader(const struct view *v);
+uint32_t musl_loader(const struct view *v);
+uint32_t glibc_folder(const struct view *v, uint32_t loader);
+
 #endif

@@ -64,10 +64,63 @@ static int read_conf(struct view *v, struct span text, unsigned depth)
 	return got;
 }
 
-static void set_machine(struct inventory *inv, const struct elf_facts *elf)
+static uint32_t loader_of_arch(const struct view *v, const char *arch)
 {
-	inv->loader.machine = elf->machine;
-	inv->loader.wide = elf->wide;
+	static const struct { const char *path, *arch; } loaders[] = {
+		{ "/lib64/ld-linux-x86-64.so.2", "amd64" }, { "/lib/ld-linux-aarch64.so.1", "arm64" }, { "/lib64/ld64.so.2", "ppc64le" }, { "/lib/ld-linux.so.2", "386" },
+	};
+	uint32_t n = FS_NONE;
+	for (size_t i = 0; n == FS_NONE && i < sizeof(loaders) / sizeof(*loaders); i++)
+		if (!arch || str_eq(arch, loaders[i].arch))
+			n = fs_find(v->fs, 0, SPAN_STR(loaders[i].path), true);
+	return n;
+}
+
+uint32_t glibc_loader(const struct view *v)
+{
+	uint32_t n = loader_of_arch(v, v->inv->arch);
+	return n == FS_NONE ? loader_of_arch(v, NULL) : n;
+}
+
+uint32_t musl_loader(const struct view *v)
+{
+	uint32_t lib = fs_find(v->fs, 0, SPAN_STR("/lib"), true);
+	for (uint32_t c = lib == FS_NONE ? FS_NONE : fs_first(v->fs, lib); c != FS_NONE; c = fs_next_sibling(v->fs, c))
+		if (span_starts(fs_name(v->fs, c), "ld-musl-") && fs_node(v->fs, c)->type != NODE_DIR)
+			return fs_find(v->fs, lib, fs_name(v->fs, c), true);
+	return FS_NONE;
+}
+
+/* The folder of the C library, which is one that the loader has built in: its own, or lib64 beside it (Fedora's arm64). */
+uint32_t glibc_folder(const struct view *v, uint32_t loader)
+{
+	static const char *const others[] = { "/lib64", "/usr/lib64" };
+	if (loader == FS_NONE)
+		return FS_NONE;
+	uint32_t own = fs_node(v->fs, loader)->parent, dir = own;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others) && fs_find(v->fs, dir, SPAN_STR("libc.so.6"), true) == FS_NONE; i++) {
+		uint32_t n = fs_find(v->fs, 0, SPAN_STR(others[i]), true);
+		dir = n != FS_NONE && fs_find(v->fs, n, SPAN_STR("libc.so.6"), true) != FS_NONE ? n : own;
+	}
+	return dir;
+}
+
+static void set_machine(struct view *v, uint32_t loader)
+{
+	const struct item *item = loader == FS_NONE ? NULL : view_item(v, loader);
+	if (!item || !item->elf)
+		return;
+	v->inv->loader.machine = item->elf->machine;
+	v->inv->loader.wide = item->elf->wide;
+}
+
+static bool usual_folder(const struct view *v, uint32_t dir)
+{
+	static const char *const usual[] = { "/lib", "/usr/lib", "/lib64", "/usr/lib64" };
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		if (fs_find(v->fs, 0, SPAN_STR(usual[i]), true) == dir)
+			return true;
+	return false;
 }
 
 /*
@@ -78,25 +131,18 @@ static void set_machine(struct inventory *inv, const struct elf_facts *elf)
  */
 static int find_defaults(struct view *v)
 {
-	static const char *const loaders[] = { "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib64/ld64.so.2", "/lib/ld-linux.so.2" };
 	static const char *const musl[] = { "/lib", "/usr/local/lib", "/usr/lib" };
 	struct inventory *inv = v->inv;
 	void *to = &inv->loader.defaults;
 	int got = 0;
 	if (str_eq(inv->os.libc, "musl")) {
+		set_machine(v, musl_loader(v));
 		for (size_t i = 0; got == 0 && i < sizeof(musl) / sizeof(*musl); i++)
 			got = add_dir(v, to, SPAN_STR(musl[i]));
 		return got;
 	}
-	uint32_t dir = FS_NONE;
-	for (size_t i = 0; dir == FS_NONE && i < sizeof(loaders) / sizeof(*loaders); i++) {
-		uint32_t n = fs_find(v->fs, 0, SPAN_STR(loaders[i]), true);
-		const struct item *item = n == FS_NONE ? NULL : view_item(v, n);
-		if (item && item->elf)
-			set_machine(inv, item->elf);
-		if (n != FS_NONE)
-			dir = fs_node(v->fs, n)->parent;
-	}
+	uint32_t loader = glibc_loader(v), dir = glibc_folder(v, loader);
+	set_machine(v, loader);
 	struct span name = dir == FS_NONE ? SPAN_STR("lib") : fs_name(v->fs, dir);
 	if (span_find(name, "-linux-gnu") < name.n) {
 		static const char *const above[] = { "/lib/", "/usr/lib/" };
@@ -105,6 +151,10 @@ static int find_defaults(struct view *v)
 			got = path ? add_dir(v, to, SPAN_STR(path)) : -1;
 		}
 		name = SPAN_STR("lib");
+	} else if (dir != FS_NONE && !usual_folder(v, dir)) {
+		/* a glibc of its own prefix knows that prefix alone: Alpine's glibc packages, Nix, Guix */
+		const char *path = view_path(v, dir);
+		got = path ? add_dir(v, to, SPAN_STR(path)) : -1;
 	}
 	bool lib64 = span_eq(name, "lib64");
 	if (got == 0)
