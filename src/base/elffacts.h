@@ -45,6 +45,7 @@ struct elf_facts {
 	LIST(const char *) needed;
 	LIST(const char *) rpath;   /* split at ':' */
 	LIST(const char *) runpath;
+	bool has_runpath;           /* also of an empty one, which makes a DT_RPATH void */
 	bool nodeflib;
 	LIST(struct elf_verneed) verneeds;
 	LIST(const char *) verdefs; /* without the base version; index + 1 is elf_defined.version */

@@ -379,7 +379,9 @@ static const char *string(const struct elf_work *w, uint32_t at)
 static void split_path(struct elf_reader *r, const char *s, const char ***v, size_t *n, size_t *cap)
 {
 	struct span rest = SPAN_STR(s);
-	while (rest.n) {
+	bool more = rest.n; /* "a:" has an empty element at its end, "" has none */
+	while (more) {
+		more = span_chr(rest, ':') < rest.n;
 		struct span one = span_cut(&rest, ':');
 		const char *copy = arena_strn(r->arena, one.p, one.n);
 		if (!copy || !arena_grow(r->arena, (void **)v, *n, cap, sizeof(**v)))
@@ -490,6 +492,7 @@ enum outcome elf_stage_finish(struct elf_reader *r)
 	if (path)
 		split_path(r, path, &f->rpath.v, &f->rpath.n, &f->rpath.cap);
 	path = w->has_runpath ? string(w, w->runpath) : NULL;
+	f->has_runpath = w->has_runpath;
 	if (path)
 		split_path(r, path, &f->runpath.v, &f->runpath.n, &f->runpath.cap);
 	for (size_t i = 0; i < w->files.n; i++) {
