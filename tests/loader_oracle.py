@@ -112,17 +112,72 @@ CASES = {
     "no-version-serves-all": dict(main=lib("liba.so.1", runpath="/a"), files={
         "/a/liba.so.1": lib("libv.so.1", undef=["f@V2"], runpath="/b", link="/v/libv.so.1"),
         "/v/libv.so.1": lib(defs=["f"], versions="V2 { global: f; };"), "/b/libv.so.1": lib(defs=["f"])}),
+    "second-name-is-kept": dict(main=lib("liba.so.1", "libc1.so.1", "libb.so.1", runpath="/a"), links={"/a/liba.so.2": "liba.so.1"}, files={
+        "/a/liba.so.1": lib(soname=""), "/a/libc1.so.1": lib("liba.so.2", runpath="/a"), "/a/libb.so.1": lib("liba.so.2", runpath="/b"),
+        "/b/liba.so.2": lib(soname="")}),
+    "library-path-origin": dict(main=lib("liba.so.1"), files={"/a/liba.so.1": lib()}, env={"LD_LIBRARY_PATH": "$ORIGIN/../a"}),
+    "library-path-token": dict(main=lib("liba.so.1"), files={"/opt/lib/%s/liba.so.1" % MULTI: lib()}, env={"LD_LIBRARY_PATH": "/opt/$LIB"}),
+    "library-path-empty-end": dict(main=lib("liba.so.1"), files={"/liba.so.1": lib()}, env={"LD_LIBRARY_PATH": "/none:"}),
+    "library-path-empty-middle": dict(main=lib("liba.so.1"), files={"/liba.so.1": lib()}, env={"LD_LIBRARY_PATH": "/none::/none2"}),
+    "rpath-empty-end": dict(main=lib("liba.so.1", rpath="/none:"), files={"/liba.so.1": lib()}),
+    "rpath-empty-first": dict(main=lib("liba.so.1", rpath=":/none"), files={"/liba.so.1": lib()}),
+    "runpath-blank-stops-rpath": dict(main=lib("liba.so.1", rpath="/a:/b"), files={
+        "/a/liba.so.1": lib("libb.so.1", runpath="/nowhere", blank="/nowhere"), "/b/libb.so.1": lib()}),
+    "rpath-unknown-token": dict(main=lib("liba.so.1", rpath="$NONE/a:/a"), files={"/a/liba.so.1": lib()}),
+    "rpath-token-then-letters": dict(main=lib("liba.so.1", rpath="$ORIGINx:/b"), files=dict(both("liba.so.1"), **{"/appx/liba.so.1": lib()})),
+    "rpath-lib-then-64": dict(main=lib("liba.so.1", rpath="/opt/$LIB64"), files={"/opt/lib/%s64/liba.so.1" % MULTI: lib(), "/opt/lib64/liba.so.1": lib()}),
+    "rpath-above-the-root": dict(main=lib("liba.so.1", rpath="$ORIGIN/../../../a"), files={"/a/liba.so.1": lib()}),
+    "needed-by-relative-path": dict(main=lib("a/liba.so.1"), files={"/a/liba.so.1": lib(soname="")}),
+    "needed-by-origin": dict(main=lib("$ORIGIN/../a/liba.so.1"), files={"/a/liba.so.1": lib(soname="")}),
+    "program-without-runpath-in-a-link": dict(main=lib("liba.so.1"), links={"/usr/lib/liba.so.1": "../../a/x.so"}, files={
+        "/a/x.so": lib("libb.so.1", runpath="$ORIGIN", soname="liba.so.1"), "/a/libb.so.1": lib(), "/usr/lib/libb.so.1": lib()}),
+    "preload-with-path-and-needed": dict(main=lib("libp.so", runpath="/a"), files={"/a/libp.so": lib(soname=""), "/p/libp.so": lib(soname="")},
+                                         env={"LD_PRELOAD": "/p/libp.so"}),
+    "preload-missing": dict(main=lib("liba.so.1", runpath="/a"), files={"/a/liba.so.1": lib()}, env={"LD_PRELOAD": "/p/none.so"}),
+    "nodeflib-library-path": dict(main=lib("liba.so.1", nodeflib=True), files={"/usr/lib/liba.so.1": lib()}, env={"LD_LIBRARY_PATH": "/usr/lib"}),
+    "library-path-to-a-file": dict(main=lib("liba.so.1"), files={"/a/liba.so.1": lib(), "/usr/lib/liba.so.1": lib()}, env={"LD_LIBRARY_PATH": "/a/liba.so.1"}),
+    "no-version-asked": dict(main=lib("liba.so.1", runpath="/a"), files={
+        "/a/liba.so.1": lib("libv.so.1", undef=["f"], runpath="/a"), "/a/libv.so.1": lib(defs=["f"], versions="V1 { global: f; };")}),
+    "version-of-the-base": dict(main=lib("liba.so.1", runpath="/a"), files={
+        "/a/liba.so.1": lib("libv.so.1", undef=["f@V2"], runpath="/b", link="/v/libv.so.1"),
+        "/v/libv.so.1": lib(defs=["f"], versions="V2 { global: f; };"), "/b/libv.so.1": lib(defs=["f", "g"], versions="V2 { global: g; };")}),
+}
+
+SITE = "/usr/lib/python3.11/site-packages/"
+
+
+def site(name, *needed, **more):
+    return {SITE + name: lib(*needed, soname="", **more)}
+
+
+# A Python that opens modules, each in a process of its own: the loader says what is in it, or why not
+OPENS = {
+    "module": dict(files=dict(site("m.cpython-311-x86_64-linux-gnu.so", "liba.so.1", runpath="$ORIGIN/m.libs"), **{SITE + "m.libs/liba.so.1": lib()})),
+    "module-misses": dict(files=site("m.cpython-311-x86_64-linux-gnu.so", "liba.so.1")),
+    "rpath-of-the-program": dict(python=lib(rpath="$ORIGIN/../lib"), files=dict(site("m.so", "liba.so.1"), **{"/usr/lib/liba.so.1": lib("libb.so.1"), "/usr/lib/libb.so.1": lib()})),
+    "runpath-of-the-program": dict(python=lib(runpath="/a"), files=dict(site("m.so", "liba.so.1"), **{"/a/liba.so.1": lib()})),
+    "rpath-of-the-program-and-a-runpath": dict(python=lib(rpath="/a"), files=dict(site("m.so", "liba.so.1", runpath="/none"), **{"/a/liba.so.1": lib()})),
+    "names-of-the-program": dict(python=lib(defs=["Py_x"]), files=site("m.so", undef=["Py_x"])),
+    "names-of-libpython": dict(python=lib("libpython3.11.so.1.0", runpath="/usr/local/lib"), files=dict(
+        site("m.so", undef=["Py_x", "Py_y"]), **{"/usr/local/lib/libpython3.11.so.1.0": lib(defs=["Py_x"])})),
+    "rpath-of-what-opens": dict(python=lib("libpython3.11.so.1.0", runpath="/usr/local/lib"), opener="/usr/local/lib/libpython3.11.so.1.0", files=dict(
+        site("m.so", "liba.so.1"), **{"/usr/local/lib/libpython3.11.so.1.0": lib(rpath="/a"), "/a/liba.so.1": lib()})),
+    "two-modules-do-not-see-each-other": dict(files=dict(site("m.so", defs=["f"]), **site("n.so", undef=["f"]))),
+    "library-path": dict(env={"LD_LIBRARY_PATH": "/a"}, files=dict(site("m.so", "liba.so.1"), **{"/a/liba.so.1": lib()})),
 }
 
 MUSL = ["rpath", "runpath", "missing", "missing-below", "rpath-inherited", "runpath-not-inherited", "rpath-of-the-program-far-below",
         "runpath-stops-rpath", "rpath-beats-library-path", "library-path-beats-runpath", "library-path-order", "default-lib",
         "default-usr-local", "default-multiarch", "origin", "origin-braces", "origin-folder-by-link", "origin-file-by-link",
         "circle", "diamond", "loaded-by-soname", "one-file-two-names", "link-absolute", "link-dangling-first", "needed-by-path",
+        "second-name-is-kept", "library-path-empty-end", "library-path-empty-middle", "rpath-empty-end", "rpath-unknown-token", "rpath-above-the-root",
+        "needed-by-relative-path", "library-path-origin", "runpath-blank-stops-rpath",
         "undefined", "undefined-in-the-program", "defined-by-a-later-one", "weak-is-not-missed", "musl-path-file"]
 MUSL_ONLY = {
     "musl-path-file": dict(main=lib("liba.so.1"), files={"/a/liba.so.1": lib(), "/usr/lib/liba.so.1": lib()},
                            texts={"/etc/ld-musl-x86_64.path": "/none\n/a\n/usr/lib\n"}),
 }
+CC = {"glibc": "gcc", "musl": "musl-gcc"}[LIBC]
 LOADER = {"glibc": "/lib64/ld-linux-x86-64.so.2", "musl": "/lib/ld-musl-x86_64.so.1"}[LIBC]
 
 
@@ -143,14 +198,14 @@ def stub(root, soname):
     return out
 
 
-def build(root, path, spec, program=False):
+def build(root, path, spec, program=False, start="int _start(void){for(;;);}\n"):
     undef = [u.split("@")[0] for u in spec.get("undef", [])]
-    code = "".join("int %s(void){return 1;}\n" % d for d in spec.get("defs", []))
+    code = spec.get("code", "") + "".join("int %s(void){return 1;}\n" % d for d in spec.get("defs", []))
     code += "".join("extern int %s(void);int (*use_%s)(void)=%s;\n" % (u, u, u) for u in undef)
     code += "".join("extern int %s(void) __attribute__((weak));int (*may_%s)(void)=%s;\n" % (w, w, w) for w in spec.get("weak", []))
     if program:
-        code += "int _start(void){for(;;);}\n"
-    cmd = ["gcc", "-nostdlib", "-fPIC", "-fno-builtin", "-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined", "-Wl,--unresolved-symbols=ignore-all",
+        code += start
+    cmd = [CC if spec.get("libc") else "gcc", "-fPIC", "-fno-builtin"] + ([] if spec.get("libc") else ["-nostdlib"]) + [ "-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined", "-Wl,--unresolved-symbols=ignore-all",
            "-Wl,--hash-style=gnu", "-o", root + path, "-xc", put(root, "/.src.c", code), "-xnone"]
     cmd += ["-pie", "-Wl,-E", "-Wl,--dynamic-linker=" + LOADER] if program else ["-shared"]
     soname = spec.get("soname", os.path.basename(path))
@@ -162,6 +217,8 @@ def build(root, path, spec, program=False):
         cmd.append("-Wl,-z,nodefaultlib")
     if spec.get("rpath"):
         cmd += ["-Wl,--disable-new-dtags", "-Wl,-rpath," + spec["rpath"]]
+    if spec.get("libc"):
+        cmd += ["-Wl,-z,lazy", "-ldl"]
     if spec.get("runpath"):
         cmd += ["-Wl,--enable-new-dtags", "-Wl,-rpath," + spec["runpath"]]
     for n in spec["needed"]:
@@ -175,6 +232,11 @@ def build(root, path, spec, program=False):
         if spec.get("narrow"):
             f.seek(4)
             f.write(b"\1")
+        if "blank" in spec:
+            f.seek(0)
+            at = f.read().index(spec["blank"].encode() + b"\0")
+            f.seek(at)
+            f.write(bytes(len(spec["blank"])))
 
 
 def order(files):
@@ -199,7 +261,10 @@ def make(root, case):
     files = case["files"]
     for path in order(files):
         build(root, path, files[path])
-    build(root, "/app/main", case["main"], program=True)
+    if "main" in case:
+        build(root, "/app/main", case["main"], program=True)
+    else:
+        make_python(root, case)
     for path, text in case.get("texts", {}).items():
         put(root, path, text)
     for path, target in case.get("links", {}).items():
@@ -213,6 +278,32 @@ def make(root, case):
         if os.path.exists(root + junk):
             os.remove(root + junk)
     shutil.rmtree(root + "/.stub", ignore_errors=True)
+
+
+# With an opener, dlopen is called by that library's code, as libpython's: then the program only calls it
+OPEN = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+static int show(struct dl_phdr_info *i, size_t n, void *p) { (void)n, (void)p; return i->dlpi_name[0] ? printf("has %s\\n", i->dlpi_name) < 0 : 0; }
+int open_it(const char *path) { if (!dlopen(path, RTLD_NOW)) return printf("fails %s\\n", dlerror()); return dl_iterate_phdr(show, NULL); }
+"""
+
+
+def make_python(root, case):
+    opener = case.get("opener")
+    spec = dict(case.get("python", lib()), libc=True)
+    if opener:
+        os.remove(root + opener)
+        build(root, opener, dict(case["files"][opener], libc=True, code=OPEN))
+        spec["code"] = "int open_it(const char *);\n"
+    else:
+        spec["code"] = OPEN
+    build(root, "/usr/bin/python3.11", spec, program=True, start="int main(int n, char **v){return n < 2 || open_it(v[1]);}\n")
+    os.makedirs(root + SITE + "m-1.dist-info")
+    put(root, SITE + "m-1.dist-info/METADATA", "Name: m\nVersion: 1\n")
+    put(root, SITE + "m-1.dist-info/RECORD", "".join("%s,,\n" % p[len(SITE):] for p in case["files"] if p.startswith(SITE)))
 
 
 def inside(root, path):
@@ -269,12 +360,13 @@ def real(root, case):
         elif "=>" in words:
             name = words[0]
             chosen[name] = None if "not" in words[2:3] else inside(root, words[2])
-        elif words and words[0].startswith("/") and words[0] != LOADER:
+        elif words[1:] and words[1].startswith("(") and words[0] not in (LOADER, "linux-vdso.so.1", "linux-gate.so.1"):
             chosen[words[0]] = inside(root, words[0])
     return chosen, undefined
 
 
 def ours(root, case):
+    """soname -> paths: two objects may get different files for one name; and the undefined names."""
     args = [ENVCHECK, "inspect", root, "--format", "json"]
     for k, v in case.get("env", {}).items():
         args += ["--set-env", "%s=%s" % (k, v)]
@@ -292,10 +384,59 @@ def ours(root, case):
         undefined.update(libraries[user]["undefined"] if user in libraries else [])
         for r in by_user.get(user, []):
             missed = not r["path"] or r["because"] == "ldconfig"
-            chosen[r["soname"]] = None if missed else r["path"]
+            chosen.setdefault(r["soname"], set()).add(None if missed else r["path"])
             if not missed:
                 todo.append(r["path"])
     return chosen, undefined
+
+
+def opens_really(root, case, module):
+    """The files of the process after dlopen, or None where it fails."""
+    def enter():
+        os.chroot(root)
+        os.chdir("/")
+
+    run = subprocess.run(["/usr/bin/python3.11", module], env=case.get("env", {}), capture_output=True, text=True, preexec_fn=enter)
+    if not run.stdout or "fails " in run.stdout:
+        return None
+    return {inside(root, l[4:]) for l in run.stdout.splitlines() if l.startswith("has /")} - {"/usr/bin/python3.11"}
+
+
+def opens_ours(root, case, module):
+    args = [ENVCHECK, "inspect", root, "--format", "json"]
+    for k, v in case.get("env", {}).items():
+        args += ["--set-env", "%s=%s" % (k, v)]
+    target = json.loads(subprocess.run(args, capture_output=True, text=True, check=True).stdout)["targets"][0]
+    libraries = {l["path"]: l for l in target["libraries"]}
+    files, todo = set(), ["/usr/bin/python3.11", module]
+    while todo:
+        path = todo.pop()
+        if path in files:
+            continue
+        files.add(path)
+        for r in target["loader"].get("resolved", []):
+            if r["for"] == path:
+                if not r["path"]:
+                    return None
+                todo.append(r["path"])
+        if path in libraries and libraries[path]["undefined"]:
+            return None
+    return files - {"/usr/bin/python3.11"}
+
+
+def opens(name, case):
+    root = "%s/%s-opens-%s" % (TOP, LIBC, name)
+    make(root, case)
+    bad = 0
+    for module in [p for p in case["files"] if p.startswith(SITE) and "/" not in p[len(SITE):]]:
+        want, got = opens_really(root, case, module), opens_ours(root, case, module)
+        # the loader itself is in every process, whether a file needs it or not
+        same = want == got if None in (want, got) else {os.path.basename(p) for p in want ^ got} <= {os.path.basename(LOADER)}
+        if not same:
+            bad = 1
+            print("%s opens %s, %s:\n  the loader  %s\n  envcheck    %s" % (LIBC, name, os.path.basename(module), want and sorted(want), got and sorted(got)))
+    shutil.rmtree(root)
+    return bad
 
 
 def main():
@@ -313,13 +454,19 @@ def main():
         got, got_undefined = ours(root, case)
         # the trace lists files: a second name of one is not in it, and preloads are, which no file needs by name
         preloads = [v for k, v in want.items() if v and v.startswith("/p/") or k in ("libp.so", LOADER)] + ["/p/x.so"]
-        got = {k: v for k, v in got.items() if k in want or v is None or v not in list(want.values()) + preloads}
+        known = set(want.values()) | set(preloads)
+        paths = set().union(*got.values()) if got else set()
+        want = {k: v for k, v in want.items() if k in got or not k.startswith("/") or v not in paths}
+        got = {k: v for k, v in got.items() if k in want or None in v or v - known}
+        got = {k: want[k] if k in want and want[k] in v and not v - known else sorted(v, key=str) for k, v in got.items()}
         want = {k: v for k, v in want.items() if k in got or v not in preloads}
         if want != got or (want_undefined != got_undefined and None not in want.values()):
             bad += 1
             print("%s %s:\n  the loader  %s %s\n  envcheck    %s %s" % (LIBC, name, want, sorted(want_undefined), got, sorted(got_undefined)))
         shutil.rmtree(root)
-    print("%d cases of %s, %d differ" % (len(cases), LIBC, bad))
+    if LIBC == "glibc" or shutil.which(CC):
+        bad += sum(opens(name, case) for name, case in OPENS.items())
+    print("%d cases of %s, %d differ" % (len(cases) + len(OPENS), LIBC, bad))
     return bad > 0
 
 

@@ -35,6 +35,7 @@
 #define LIMIT_SEARCH       (64u << 20)  /* bytes of constants or code looked through for the version of one library: libnvrtc has 20 MB */
 #define LIMIT_LOADS        (4u << 20)   /* folders and names that the loader is followed through in one target: torch's stack needs 100,000 */
 #define LIMIT_DOCKER       4096u        /* instructions, or stages, of one Dockerfile */
+#define LIMIT_LOOKUPS      (1u << 29)   /* names times libraries that may define them, in one target: torch's stack needs 20 million */
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
 #define LIMIT_CACHE_ENTRY  (256u << 20) /* bytes of one record in the cache: 30,000 files have 2 MB */
 #define LIMIT_CACHE        (1ull << 30) /* bytes of the cache if --cache-limit does not say */

@@ -17,7 +17,9 @@
 /* All processes of one target. */
 struct work {
 	struct loader_run run;
-	struct arena arena;
+	struct arena arena;     /* an environment's processes */
+	struct arena brief;     /* the process of one library */
+	struct arena *now;      /* that of the two which grows */
 	bool *done;             /* by index of inv->libraries: its choices stand in the inventory */
 	struct process base;    /* an environment's interpreter with what it needs */
 	struct process torch;   /* the same after `import torch`; empty where there is none */
@@ -33,7 +35,7 @@ static size_t index_of(const struct work *w, const struct library *l)
 
 static struct object *add_object(struct work *w, struct process *p, uint32_t node, uint32_t dir, int asked_by, const char *as)
 {
-	struct object *o = list_push(&w->arena, &p->objects);
+	struct object *o = list_push(w->now, &p->objects);
 	if (o)
 		*o = (struct object){ .lib = node == FS_NONE ? NULL : loader_library(&w->run, node), .node = node, .dir = dir, .asked_by = asked_by, .as = as };
 	return o;
@@ -42,8 +44,12 @@ static struct object *add_object(struct work *w, struct process *p, uint32_t nod
 static int copy_process(struct work *w, const struct process *from, struct process *to)
 {
 	*to = (struct process){ 0 };
+	w->run.steps += (from->objects.n + from->aliases.n) / 64;
 	for (size_t i = 0; i < from->objects.n; i++)
-		if (!list_add(&w->arena, &to->objects, from->objects.v[i]))
+		if (!list_add(w->now, &to->objects, from->objects.v[i]))
+			return -1;
+	for (size_t i = 0; i < from->aliases.n; i++)
+		if (!list_add(w->now, &to->aliases, from->aliases.v[i]))
 			return -1;
 	return 0;
 }
@@ -68,9 +74,10 @@ static int keep_choice(struct work *w, const struct process *p, const struct lib
  * A name that the loader does not find, in a package that has such a file:
  * its own code opens that by path before (torchaudio, numpy's relatives).
  */
-static struct library *own_library(const struct work *w, const struct library *user, const char *name)
+static struct library *own_library(struct work *w, const struct library *user, const char *name)
 {
 	const struct inventory *inv = w->run.inv;
+	w->run.steps += user->owner ? inv->libraries.n / 64 : 0;
 	for (size_t i = 0; user->owner && i < inv->libraries.n; i++) {
 		struct library *l = &inv->libraries.v[i];
 		if (str_eq(l->owner, user->owner) && str_eq(l->environment, user->environment) && str_eq(l->machine, user->machine) &&
@@ -78,6 +85,24 @@ static struct library *own_library(const struct work *w, const struct library *u
 			return l;
 	}
 	return NULL;
+}
+
+/*
+ * A search by a new name led to a file that is there already. glibc keeps the
+ * name: who asks for it later gets that file, wherever he would look. musl
+ * does so for files that came by their path.
+ */
+static int keep_name(struct work *w, struct process *p, int object, const char *name)
+{
+	struct object *o = &p->objects.v[object];
+	struct alias more = { name, object };
+	if (strchr(name, '/'))
+		return 0;
+	if (!o->as)
+		o->as = name;
+	else if (!w->run.musl && !list_add(w->now, &p->aliases, more))
+		return -1;
+	return 0;
 }
 
 /*
@@ -101,6 +126,8 @@ static int need(struct work *w, struct process *p, int user, const char *name, b
 	}
 	if (c.loaded >= 0) {
 		*index = c.loaded;
+		if (!str_eq(c.because, "loaded") && keep_name(w, p, c.loaded, name) < 0)
+			return -1;
 	} else if (c.node != FS_NONE || injected) {
 		if (!add_object(w, p, c.node, c.dir, user, name))
 			return -1;
@@ -155,7 +182,7 @@ static int load(struct work *w, struct process *p, load_list *list, bool *whole)
 				return -1;
 			if (index < 0)
 				*whole = false;
-			else if (!listed(list, index) && !list_add(&w->arena, list, index))
+			else if (!listed(list, index) && !list_add(w->now, list, index))
 				return -1;
 		}
 	}
@@ -163,6 +190,12 @@ static int load(struct work *w, struct process *p, load_list *list, bool *whole)
 }
 
 static int settle(struct work *w, struct process *p, const load_list *list, bool whole, bool core);
+
+/* From whom an opened library inherits run paths: glibc forgets who called dlopen, for musl it is the program. */
+static int opener(const struct work *w, const struct process *p)
+{
+	return w->run.musl && p->objects.n && p->objects.v[0].program ? 0 : -1;
+}
 
 /* What a library is known to open by name while it runs: each is a load of its own, searched for as for a need of the library. */
 static int open_by_name(struct work *w, struct process *p, int user, bool core)
@@ -174,11 +207,14 @@ static int open_by_name(struct work *w, struct process *p, int user, bool core)
 		int index;
 		load_list list = { 0 };
 		bool whole = true;
+		size_t before = p->objects.n;
 		if (!list_add(&w->run.inv->arena, &lib->dlopen, row->library) || need(w, p, user, row->library, true, &index) < 0)
 			return -1;
+		if (p->objects.n > before)
+			p->objects.v[before].asked_by = opener(w, p);
 		if (index < 0 || !p->objects.v[index].lib || w->done[index_of(w, p->objects.v[index].lib)])
 			continue;
-		if (!list_add(&w->arena, &list, index) || load(w, p, &list, &whole) < 0 || settle(w, p, &list, whole, core) < 0)
+		if (!list_add(w->now, &list, index) || load(w, p, &list, &whole) < 0 || settle(w, p, &list, whole, core) < 0)
 			return -1;
 	}
 	return 0;
@@ -199,7 +235,9 @@ static int settle(struct work *w, struct process *p, const load_list *list, bool
 		w->done[at] = true;
 		if (open_by_name(w, p, list->v[i], core) < 0)
 			return -1;
-		if (loader_symbols(&w->run, p, list->v, list->n, whole && inv->loader.known, lib) < 0)
+		/* an interpreter brings names of its own: without it nobody knows them all */
+		bool all = whole && inv->loader.known && p->objects.v[0].program;
+		if (loader_symbols(&w->run, p, list->v, list->n, all, lib) < 0)
 			return -1;
 	}
 	return 0;
@@ -217,13 +255,13 @@ static int open_library(struct work *w, struct process *p, struct library *lib, 
 		if (p->objects.v[i].node == node)
 			at = (int)i;
 	if (at < 0) {
-		if (!add_object(w, p, node, fs_node(inv->fs, node)->parent, -1, NULL))
+		if (!add_object(w, p, node, fs_node(inv->fs, node)->parent, opener(w, p), NULL))
 			return -1;
 		at = (int)p->objects.n - 1;
 	}
 	load_list list = { 0 };
 	bool whole = true;
-	if (!list_add(&w->arena, &list, at) || load(w, p, &list, &whole) < 0)
+	if (!list_add(w->now, &list, at) || load(w, p, &list, &whole) < 0)
 		return -1;
 	for (size_t i = 0; global && i < list.n; i++)
 		p->objects.v[list.v[i]].global = true;
@@ -244,19 +282,33 @@ static int preload(struct work *w, struct process *p, load_list *list)
 		while (n < rest.n && rest.p[n] != ' ' && rest.p[n] != ':')
 			n++;
 		const char *name = arena_strn(&inv->arena, rest.p, n);
-		if (!name || (n && !list_add(&w->arena, &names, name)))
+		if (!name || (n && !list_add(w->now, &names, name)))
 			return -1;
 		rest = span_from(rest, n + 1);
 	}
 	for (size_t i = 0; i < inv->loader.preload.n; i++)
-		if (!list_add(&w->arena, &names, inv->loader.preload.v[i]))
+		if (!list_add(w->now, &names, inv->loader.preload.v[i]))
 			return -1;
 	for (size_t i = 0; i < names.n; i++) {
 		int index;
-		if (need(w, p, 0, names.v[i], false, &index) < 0 || (index > 0 && !listed(list, index) && !list_add(&w->arena, list, index)))
+		if (need(w, p, 0, names.v[i], false, &index) < 0 || (index > 0 && !listed(list, index) && !list_add(w->now, list, index)))
 			return -1;
 	}
 	return 0;
+}
+
+/* Is it for another processor than the target's loader? Packages carry some for machines where they will never be. */
+static bool foreign_machine(const struct work *w, const struct library *l)
+{
+	const struct loader *t = &w->run.inv->loader;
+	return t->known && l->elf && (l->elf->machine != t->machine || l->elf->wide != t->wide);
+}
+
+/* A program that another loader runs: of another machine, or of the other C library in an image that has both. */
+static bool foreign(const struct work *w, const struct library *program)
+{
+	const char *interp = program->elf ? program->elf->interp : NULL;
+	return foreign_machine(w, program) || (w->run.inv->loader.known && interp && w->run.musl != (strstr(interp, "ld-musl-") != NULL));
 }
 
 /* A program as the kernel starts it: itself, what is preloaded, what it needs. All of it is in everybody's scope. */
@@ -270,7 +322,7 @@ static int start_program(struct work *w, struct process *p, struct library *lib,
 	p->objects.v[0].program = true;
 	load_list list = { 0 };
 	bool whole = true;
-	if (!list_add(&w->arena, &list, 0) || preload(w, p, &list) < 0 || load(w, p, &list, &whole) < 0)
+	if (!list_add(w->now, &list, 0) || preload(w, p, &list) < 0 || load(w, p, &list, &whole) < 0)
 		return -1;
 	for (size_t i = 0; i < p->objects.n; i++)
 		p->objects.v[i].global = true;
@@ -351,8 +403,9 @@ static int open_preloads(struct work *w, struct process *p, const struct environ
 {
 	struct inventory *inv = w->run.inv;
 	const struct row_preloads *row;
-	for (size_t i = 0; (row = matrix_preload(w->run.m, package->name, package->version, kind, &i));) {
+	for (size_t i = 0; (row = matrix_preload(w->run.m, package->name, package->version, kind, &i)) && w->run.steps <= LIMIT_LOADS;) {
 		struct library *found = NULL;
+		w->run.steps += e->site_packages.n * inv->libraries.n / 64;
 		for (size_t s = 0; s < e->site_packages.n && !found; s++) {
 			const char *site = e->site_packages.v[s];
 			size_t n = str_eq(site, ".") ? 0 : strlen(site) + 1;
@@ -425,11 +478,12 @@ static int open_all(struct work *w, const struct environment *e, bool modules)
 	struct inventory *inv = w->run.inv;
 	for (size_t i = 0; i < inv->libraries.n && w->run.steps <= LIMIT_LOADS; i++) {
 		struct library *l = &inv->libraries.v[i];
-		if (!l->elf || !l->elf->dynamic || w->done[i] || !in_environment(l, e) || library_is_module(l) != modules)
+		if (!l->elf || !l->elf->dynamic || w->done[i] || foreign_machine(w, l) || !in_environment(l, e) || library_is_module(l) != modules)
 			continue;
+		arena_clear(&w->brief);
 		if (l->elf->interp && !l->soname) {
 			struct process own;
-			if (start_program(w, &own, l, false) < 0)
+			if (!foreign(w, l) && start_program(w, &own, l, false) < 0)
 				return -1;
 			continue;
 		}
@@ -450,10 +504,14 @@ static int run_environment(struct work *w, const struct environment *e)
 {
 	struct library *python = interpreter(w, e);
 	w->base = w->torch = (struct process){ 0 };
+	if (python && foreign(w, python))
+		return inventory_gap(w->run.inv, python->layer, python->path, "another loader than the target's runs it: what it loads is not followed");
+	w->now = &w->arena;
 	if (python && start_program(w, &w->base, python, e->role == ENV_PRIMARY) < 0)
 		return -1;
 	if (import_torch(w, e) < 0)
 		return -1;
+	w->now = &w->brief;
 	return open_all(w, e, true) < 0 ? -1 : open_all(w, e, false);
 }
 
@@ -464,7 +522,8 @@ static int run_programs(struct work *w)
 	for (size_t i = 0; i < inv->libraries.n && w->run.steps <= LIMIT_LOADS; i++) {
 		struct library *l = &inv->libraries.v[i];
 		struct process p;
-		if (!w->done[i] && l->elf && l->elf->interp && l->elf->dynamic && l->elf->needed.n && start_program(w, &p, l, false) < 0)
+		arena_clear(&w->brief);
+		if (!w->done[i] && l->elf && l->elf->interp && l->elf->dynamic && l->elf->needed.n && !foreign(w, l) && start_program(w, &p, l, false) < 0)
 			return -1;
 	}
 	return 0;
@@ -479,7 +538,10 @@ static int run_all(struct work *w)
 	for (size_t i = 0; i < inv->environments.n; i++)
 		if (inv->environments.v[i].role == ENV_SECONDARY && run_environment(w, &inv->environments.v[i]) < 0)
 			return -1;
+	w->now = &w->brief;
 	if (run_programs(w) < 0)
+		return -1;
+	if (w->run.lookups > LIMIT_LOOKUPS && inventory_gap(inv, -1, NULL, "undefined names are looked up in %u libraries and no further", LIMIT_LOOKUPS) < 0)
 		return -1;
 	if (w->run.steps > LIMIT_LOADS && inventory_gap(inv, -1, NULL, "what the loader does is followed for %u names and no further", LIMIT_LOADS) < 0)
 		return -1;
@@ -489,7 +551,7 @@ static int run_all(struct work *w)
 
 int loader_resolve(struct inventory *inv, const struct matrix *m, struct err *err)
 {
-	struct work w = { .arena = ARENA_INIT };
+	struct work w = { .arena = ARENA_INIT, .brief = ARENA_INIT };
 	if (!inv->fs || !inv->libraries.n)
 		return 0;
 	w.done = arena_alloc(&w.arena, inv->libraries.n * sizeof(*w.done));
@@ -497,5 +559,6 @@ int loader_resolve(struct inventory *inv, const struct matrix *m, struct err *er
 	if (got == 0)
 		got = run_all(&w);
 	arena_clear(&w.arena);
+	arena_clear(&w.brief);
 	return got < 0 ? err_nomem(err) : 0;
 }

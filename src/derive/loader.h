@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "inventory/fs.h"
 
@@ -27,8 +28,12 @@ struct object {
 	bool program;         /* what the process was started with */
 };
 
+/* A further name of an object: glibc keeps each name that led to it. */
+struct alias { const char *name; int object; };
+
 struct process {
 	LIST(struct object) objects; /* [0] is the program, where there is one */
+	LIST(struct alias) aliases;
 };
 
 /* Where a name led. */
@@ -51,6 +56,9 @@ struct loader_run {
 	LIST(const struct cached_library *) cache; /* sorted by soname, then in the order of the file */
 	const char *library_path;          /* LD_LIBRARY_PATH; NULL */
 	uint64_t steps;                    /* names looked for, against LIMIT_LOADS */
+	uint64_t lookups;                  /* libraries asked for a name, against LIMIT_LOOKUPS */
+	char text[LIMIT_PATH];             /* the path that a search puts together now */
+	uint64_t noted;                    /* bytes of folders that were noted for misses */
 };
 
 /* Prepares the look-ups over an inventory; -1 when memory runs out. */

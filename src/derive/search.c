@@ -3,6 +3,7 @@
  * musl: ldso/dynlink.c, load_library.
  */
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,8 +63,18 @@ struct search {
 	struct span name;
 	struct choice *out;
 	tried_list *tried;
-	bool failed; /* memory */
+	size_t text_n; /* bytes of r->text, where a path is put together */
+	bool failed;   /* memory */
 };
+
+/* Walks a path, which counts among the steps: a hostile tree has links that lead through links. */
+static uint32_t look(struct search *s, uint32_t from, struct span path)
+{
+	uint64_t names = 0;
+	uint32_t n = fs_find_counted(s->r->inv->fs, from, path, true, &names);
+	s->r->steps += names / 16;
+	return n;
+}
 
 /*
  * May the loader take the file? glibc passes over files of another class or
@@ -82,7 +93,7 @@ static bool in_folder(struct search *s, uint32_t dir, const char *because)
 	const struct fs *fs = s->r->inv->fs;
 	if (dir == FS_NONE || fs_node(fs, dir)->type != NODE_DIR || fs_child(fs, dir, s->name) == FS_NONE)
 		return false;
-	uint32_t n = fs_find(fs, dir, s->name, true);
+	uint32_t n = look(s, dir, s->name);
 	if (n == FS_NONE || fs_node(fs, n)->type != NODE_FILE || !fits(s, n))
 		return false;
 	*s->out = (struct choice){ .node = n, .dir = dir, .loaded = -1, .because = because };
@@ -104,10 +115,10 @@ static bool in_hwcaps(struct search *s, uint32_t dir, const char *because)
 		return false;
 	if (s->r->hwcaps && fs_child(fs, dir, SPAN_STR("glibc-hwcaps")) != FS_NONE)
 		for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
-			if (in_folder(s, fs_find(fs, dir, SPAN_STR(levels[i]), true), because))
+			if (in_folder(s, look(s, dir, SPAN_STR(levels[i])), because))
 				return true;
 	for (size_t i = 0; s->r->legacy_hwcaps && i < sizeof(legacy) / sizeof(*legacy); i++)
-		if (in_folder(s, fs_find(fs, dir, SPAN_STR(legacy[i]), true), because))
+		if (in_folder(s, look(s, dir, SPAN_STR(legacy[i])), because))
 			return true;
 	return false;
 }
@@ -126,51 +137,74 @@ static const char *platform_token(const struct loader_run *r)
 	return haswell ? "haswell" : elf_machine_name(r->inv->loader.machine);
 }
 
-static const char *origin_token(const struct search *s, uint32_t origin)
+static bool name_byte(struct span s, size_t at)
 {
-	return origin == FS_NONE ? NULL : fs_path(s->r->inv->fs, origin, s->r->a);
+	unsigned char c = at < s.n ? s.p[at] : 0;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* A path with $ORIGIN, $LIB and $PLATFORM in it: the folder to start from, and the text that is left. */
-static struct span expand(struct search *s, struct span path, uint32_t origin, uint32_t *from)
+enum token { TOKEN_ORIGIN, TOKEN_LIB, TOKEN_PLATFORM, TOKEN_NONE };
+
+/* The token at a '$', and its length. Without braces it ends where a name would; musl knows $ORIGIN alone and looks no further. */
+static enum token token_at(const struct search *s, struct span here, size_t *n)
 {
-	*from = 0;
-	if (span_chr(path, '$') == path.n)
-		return path;
-	static const struct { const char *word; char which; } tokens[] = {
-		{ "$ORIGIN", 'o' }, { "${ORIGIN}", 'o' }, { "$LIB", 'l' }, { "${LIB}", 'l' }, { "$PLATFORM", 'p' }, { "${PLATFORM}", 'p' },
+	static const struct { const char *word; enum token token; } tokens[] = {
+		{ "${ORIGIN}", TOKEN_ORIGIN }, { "$ORIGIN", TOKEN_ORIGIN }, { "${LIB}", TOKEN_LIB }, { "$LIB", TOKEN_LIB },
+		{ "${PLATFORM}", TOKEN_PLATFORM }, { "$PLATFORM", TOKEN_PLATFORM },
 	};
-	const char *done = "";
-	while (path.n) {
-		size_t at = span_chr(path, '$'), k = 0;
-		const char *value = NULL;
-		struct span here = span_from(path, at);
-		while (at < path.n && k < sizeof(tokens) / sizeof(*tokens) && !span_starts(here, tokens[k].word))
-			k++;
-		size_t skip = at;
-		if (at < path.n && k < sizeof(tokens) / sizeof(*tokens)) {
-			skip += strlen(tokens[k].word);
-			value = tokens[k].which == 'l' ? lib_token(s->r) : tokens[k].which == 'p' ? platform_token(s->r) : origin_token(s, origin);
-			if (!value)
-				return (struct span){ 0 };
-		} else if (at < path.n) {
-			skip++;
-			value = "$";
-		}
-		done = arena_printf(s->r->a, "%s%.*s%s", done, (int)at, (const char *)path.p, value ? value : "");
-		if (!done) {
-			s->failed = true;
-			return (struct span){ 0 };
-		}
-		path = span_from(path, skip);
+	for (size_t i = 0; i < sizeof(tokens) / sizeof(*tokens); i++) {
+		*n = strlen(tokens[i].word);
+		if (span_starts(here, tokens[i].word) && (s->r->musl || here.p[1] == '{' || !name_byte(here, *n)))
+			return s->r->musl && tokens[i].token != TOKEN_ORIGIN ? TOKEN_NONE : tokens[i].token;
 	}
-	return SPAN_STR(done);
+	*n = 1;
+	return TOKEN_NONE;
 }
+
+/* Adds to the path that is put together; false: it gets longer than any path. */
+static bool append(struct search *s, const void *p, size_t n)
+{
+	if (n > sizeof(s->r->text) - s->text_n)
+		return false;
+	if (n)
+		memcpy(s->r->text + s->text_n, p, n);
+	s->text_n += n;
+	return true;
+}
+
+/* A path with its tokens replaced, until the next call. No bytes: it names nothing. */
+static struct span expand(struct search *s, struct span path, uint32_t origin)
+{
+	if (span_chr(path, '$') == path.n || path.n > LIMIT_PATH)
+		return path.n > LIMIT_PATH ? (struct span){ 0 } : path;
+	struct arena a = ARENA_INIT;
+	const char *dir = origin == FS_NONE ? NULL : fs_path(s->r->inv->fs, origin, &a);
+	s->failed = s->failed || (!dir && origin != FS_NONE);
+	s->r->steps += path.n / 64;
+	s->text_n = 0;
+	bool known = true;
+	while (path.n && known) {
+		size_t at = span_chr(path, '$'), n = 0;
+		known = append(s, path.p, at);
+		path = span_from(path, at);
+		enum token token = path.n ? token_at(s, path, &n) : TOKEN_NONE;
+		const char *value = token == TOKEN_ORIGIN ? dir : token == TOKEN_LIB ? lib_token(s->r) : token == TOKEN_PLATFORM ? platform_token(s->r) : "$";
+		known = known && value && append(s, value, token == TOKEN_NONE ? n : strlen(value));
+		path = span_from(path, n);
+	}
+	arena_clear(&a);
+	return known ? (struct span){ (unsigned char *)s->r->text, s->text_n } : (struct span){ 0 };
+}
+
+/* What is kept for a report is bounded: so many folders of one miss, so many bytes of all. */
+enum { TRIED_KEPT = 64 };
+static const uint64_t NOTES_KEPT = 64u << 20;
 
 static void note(struct search *s, struct span dir)
 {
-	if (!s->tried)
+	if (!s->tried || s->tried->n >= TRIED_KEPT || s->r->noted > NOTES_KEPT)
 		return;
+	s->r->noted += dir.n;
 	const char *text = arena_strn(&s->r->inv->arena, dir.p, dir.n);
 	for (size_t i = 0; text && i < s->tried->n; i++)
 		if (str_eq(s->tried->v[i], text))
@@ -179,35 +213,45 @@ static void note(struct search *s, struct span dir)
 		s->failed = true;
 }
 
+/* Relative paths begin in the working folder of the process. */
+static uint32_t working_folder(struct search *s)
+{
+	const char *dir = s->r->inv->workdir;
+	return dir ? look(s, 0, SPAN_STR(dir)) : 0;
+}
+
 static bool in_dir(struct search *s, struct span dir, uint32_t origin, const char *because)
 {
 	const struct inventory *inv = s->r->inv;
-	uint32_t from;
-	if (s->r->steps++ > LIMIT_LOADS)
+	uint32_t from = 0;
+	if (s->r->steps++ > LIMIT_LOADS || (!dir.n && s->r->musl))
 		return false;
-	struct span path = expand(s, dir, origin, &from);
-	if (!path.p && dir.n)
+	struct span path = expand(s, dir, origin);
+	if (!path.n && dir.n)
 		return false;
-	if (!path.n || path.p[0] != '/') {
-		/* relative to the working folder of the process */
-		from = inv->workdir ? fs_find(inv->fs, 0, SPAN_STR(inv->workdir), true) : 0;
-		from = inv->loader.known ? from : 0;
-	}
+	if (inv->loader.known && (!path.n || path.p[0] != '/'))
+		from = working_folder(s);
 	if (from == FS_NONE)
 		return false;
 	note(s, path.n ? path : SPAN_STR("."));
-	uint32_t n = fs_find(inv->fs, from, path, true);
+	uint32_t n = look(s, from, path);
 	return in_hwcaps(s, n, because) || in_folder(s, n, because);
 }
 
-static bool in_list(struct search *s, struct span list, const char *because)
+/* LD_LIBRARY_PATH. In glibc $ORIGIN is the program's folder there; musl takes it as it stands. */
+static bool in_library_path(struct search *s)
 {
-	bool more = list.p != NULL;
+	static const char because[] = "LD_LIBRARY_PATH";
+	const struct object *program = s->p->objects.n && s->p->objects.v[0].program ? &s->p->objects.v[0] : NULL;
+	struct span list = SPAN_STR(s->r->library_path ? s->r->library_path : "");
+	bool more = list.n;
 	while (more) {
 		size_t at = 0;
 		while (at < list.n && list.p[at] != ':' && (list.p[at] != ';' || s->r->musl))
 			at++;
-		if (in_dir(s, span_sub(list, 0, at), FS_NONE, because))
+		struct span dir = span_sub(list, 0, at);
+		bool plain = !s->r->musl || span_chr(dir, '$') == dir.n;
+		if (plain && in_dir(s, dir, program ? program->dir : FS_NONE, because))
 			return true;
 		more = at < list.n;
 		list = span_from(list, at + 1);
@@ -215,9 +259,26 @@ static bool in_list(struct search *s, struct span list, const char *because)
 	return false;
 }
 
+/* musl passes over a whole run path for one '$' that is not $ORIGIN's: ldso/dynlink.c, fixup_rpath. */
+static bool odd_token(const struct search *s, struct span dir)
+{
+	size_t n, at;
+	s->r->steps += dir.n / 64;
+	while ((at = span_chr(dir, '$')) < dir.n) {
+		dir = span_from(dir, at);
+		if (token_at(s, dir, &n) == TOKEN_NONE)
+			return true;
+		dir = span_from(dir, n);
+	}
+	return false;
+}
+
 /* DT_RPATH or DT_RUNPATH of an object. */
 static bool in_own(struct search *s, const struct object *o, const char *const *dirs, size_t n, const char *because)
 {
+	for (size_t i = 0; i < n && s->r->musl; i++)
+		if (odd_token(s, SPAN_STR(dirs[i])))
+			return false;
 	for (size_t i = 0; i < n; i++)
 		if (in_dir(s, SPAN_STR(dirs[i]), o->dir, because))
 			return true;
@@ -230,14 +291,14 @@ static bool in_rpaths(struct search *s)
 	bool main_seen = false;
 	for (const struct object *o = s->user; o;) {
 		const struct elf_facts *e = o->lib ? o->lib->elf : NULL;
-		if (e && !e->runpath.n && in_own(s, o, e->rpath.v, e->rpath.n, "rpath"))
+		if (e && !e->has_runpath && in_own(s, o, e->rpath.v, e->rpath.n, "rpath"))
 			return true;
 		main_seen = main_seen || o->program;
 		o = o->asked_by >= 0 ? &s->p->objects.v[o->asked_by] : NULL;
 	}
 	const struct object *program = s->p->objects.n && s->p->objects.v[0].program ? &s->p->objects.v[0] : NULL;
 	const struct elf_facts *e = program && program->lib && !main_seen ? program->lib->elf : NULL;
-	return e && !e->runpath.n && in_own(s, program, e->rpath.v, e->rpath.n, "rpath");
+	return e && !e->has_runpath && in_own(s, program, e->rpath.v, e->rpath.n, "rpath");
 }
 
 static unsigned level_of(const struct cached_library *c)
@@ -270,13 +331,16 @@ static bool in_cache(struct search *s, bool nodeflib)
 	}
 	if (!best)
 		return false;
-	char *dir = path_dir(r->a, best->path);
-	uint32_t at = dir ? fs_find(inv->fs, 0, SPAN_STR(dir), true) : FS_NONE;
+	struct span path = SPAN_STR(best->path);
+	size_t slash = path.n;
+	while (slash && path.p[slash - 1] != '/')
+		slash--;
+	uint32_t at = look(s, 0, span_sub(path, 0, slash));
 	for (size_t i = 0; nodeflib && i < inv->loader.defaults.n; i++)
 		if (at != FS_NONE && fs_find(inv->fs, 0, SPAN_STR(inv->loader.defaults.v[i]), true) == at)
 			return false;
 	struct span asked = s->name;
-	s->name = SPAN_STR(path_base(best->path));
+	s->name = span_from(path, slash);
 	bool found = in_folder(s, at, "cache");
 	s->name = asked;
 	return found;
@@ -294,9 +358,9 @@ static bool glibc_search(struct search *s)
 {
 	const struct elf_facts *own = s->user->lib ? s->user->lib->elf : NULL;
 	const struct loader *l = &s->r->inv->loader;
-	if (own && !own->runpath.n && in_rpaths(s))
+	if (own && !own->has_runpath && in_rpaths(s))
 		return true;
-	if (s->r->library_path && s->r->library_path[0] && in_list(s, SPAN_STR(s->r->library_path), "LD_LIBRARY_PATH"))
+	if (in_library_path(s))
 		return true;
 	if (own && in_own(s, s->user, own->runpath.v, own->runpath.n, "runpath"))
 		return true;
@@ -314,13 +378,13 @@ static bool glibc_search(struct search *s)
 /* LD_LIBRARY_PATH, then the run paths of whoever asks and of all who asked for it, then the loader's own list. */
 static bool musl_search(struct search *s)
 {
-	if (s->r->library_path && s->r->library_path[0] && in_list(s, SPAN_STR(s->r->library_path), "LD_LIBRARY_PATH"))
+	if (in_library_path(s))
 		return true;
 	for (const struct object *o = s->user; o; o = o->asked_by >= 0 ? &s->p->objects.v[o->asked_by] : NULL) {
 		const struct elf_facts *e = o->lib ? o->lib->elf : NULL;
 		if (!e)
 			continue;
-		if (e->runpath.n ? in_own(s, o, e->runpath.v, e->runpath.n, "runpath") : in_own(s, o, e->rpath.v, e->rpath.n, "rpath"))
+		if (e->has_runpath ? in_own(s, o, e->runpath.v, e->runpath.n, "runpath") : in_own(s, o, e->rpath.v, e->rpath.n, "rpath"))
 			return true;
 	}
 	return in_each(s, s->r->inv->loader.defaults.v, s->r->inv->loader.defaults.n, "default");
@@ -339,15 +403,11 @@ static bool part_of_musl(const char *name)
 static bool musl_itself(struct search *s)
 {
 	const struct inventory *inv = s->r->inv;
-	uint32_t lib = fs_find(inv->fs, 0, SPAN_STR("/lib"), true);
 	const char *machine = elf_machine_name(inv->loader.machine);
-	const char *name = arena_printf(s->r->a, "ld-musl-%s.so.1", machine ? machine : "x86_64");
-	if (!name) {
-		s->failed = true;
-		return false;
-	}
+	char name[64];
+	snprintf(name, sizeof(name), "ld-musl-%s.so.1", machine ? machine : "x86_64");
 	s->name = SPAN_STR(name);
-	return in_folder(s, lib, "default");
+	return in_folder(s, look(s, 0, SPAN_STR("/lib")), "default");
 }
 
 static int already(const struct search *s, const char *name)
@@ -357,6 +417,9 @@ static int already(const struct search *s, const char *name)
 		if (str_eq(o->as, name) || (!s->r->musl && o->lib && o->lib->soname && str_eq(o->lib->soname, name)))
 			return (int)i;
 	}
+	for (size_t i = 0; i < s->p->aliases.n; i++)
+		if (str_eq(s->p->aliases.v[i].name, name))
+			return s->p->aliases.v[i].object;
 	return -1;
 }
 
@@ -371,15 +434,14 @@ static int at_node(const struct process *p, uint32_t node)
 /* A name with a '/' is a path: nothing is searched. */
 static bool by_path(struct search *s, const char *name)
 {
-	const struct inventory *inv = s->r->inv;
-	uint32_t from, cwd = inv->workdir ? fs_find(inv->fs, 0, SPAN_STR(inv->workdir), true) : 0;
-	struct span path = expand(s, SPAN_STR(name), s->user->dir, &from);
+	uint32_t cwd = working_folder(s);
+	struct span path = expand(s, SPAN_STR(name), s->user->dir);
 	size_t slash = path.n;
 	while (slash && path.p[slash - 1] != '/')
 		slash--;
 	note(s, path);
 	s->name = span_from(path, slash);
-	return path.p && cwd != FS_NONE && in_folder(s, fs_find(inv->fs, cwd, span_sub(path, 0, slash), true), "path");
+	return path.n && cwd != FS_NONE && in_folder(s, look(s, cwd, span_sub(path, 0, slash)), "path");
 }
 
 static bool find(struct search *s, const char *name)
@@ -395,7 +457,7 @@ int loader_search(struct loader_run *r, const struct process *p, int user, const
 {
 	struct search s = { .r = r, .p = p, .user = &p->objects.v[user], .name = SPAN_STR(name), .out = out, .tried = tried };
 	*out = (struct choice){ .node = FS_NONE, .dir = FS_NONE, .loaded = already(&s, name), .because = "loaded" };
-	r->steps += 1 + p->objects.n / 64;
+	r->steps += 1 + (p->objects.n + p->aliases.n) / 64;
 	if (out->loaded >= 0) {
 		out->node = p->objects.v[out->loaded].node;
 		out->dir = p->objects.v[out->loaded].dir;

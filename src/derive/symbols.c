@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/elffacts.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "derive/loader.h"
 #include "inventory/inventory.h"
@@ -12,7 +13,7 @@ enum { NAMES_KEPT = 32 }; /* of one library: a report names one, and says how ma
 
 /* Where names are looked up, in order. */
 struct scope {
-	const struct loader_run *r;
+	struct loader_run *r;
 	const struct process *p;
 	const int *own;
 	size_t own_n;
@@ -34,6 +35,7 @@ static bool defines(const struct scope *s, const struct elf_facts *f, const stru
 static bool defined(const struct scope *s, const struct library *self, const struct elf_symbol *u)
 {
 	uint32_t hash = elf_gnu_hash(u->name);
+	s->r->lookups += s->p->objects.n + s->own_n;
 	for (size_t i = 0; i < s->p->objects.n; i++) {
 		const struct object *o = &s->p->objects.v[i];
 		const struct elf_facts *f = o->global ? facts_of(o) : NULL;
@@ -127,7 +129,7 @@ int loader_symbols(struct loader_run *r, const struct process *p, const int *sco
 	for (size_t i = 0; i < scope_n; i++)
 		look_at(&s, &p->objects.v[scope[i]]);
 	size_t kept = 0;
-	for (size_t i = 0; i < f->undefined.n && kept < NAMES_KEPT; i++) {
+	for (size_t i = 0; i < f->undefined.n && kept < NAMES_KEPT && r->lookups <= LIMIT_LOOKUPS; i++) {
 		const struct elf_symbol *u = &f->undefined.v[i];
 		if (u->weak || defined(&s, lib, u) || !certain(&s, f, u, whole))
 			continue;

@@ -257,8 +257,13 @@ uint32_t fs_next_sibling(const struct fs *t, uint32_t n)
 	return living(t, t->node[n].next);
 }
 
-/* One walk; `links` counts down over the links that it follows on its way. */
-static uint32_t walk(const struct fs *t, uint32_t from, struct span path, bool follow, unsigned *links)
+/* What a walk and those inside it may still do, and have done. */
+struct pace {
+	unsigned links; /* to be followed yet */
+	uint64_t names; /* looked up */
+};
+
+static uint32_t walk(const struct fs *t, uint32_t from, struct span path, bool follow, struct pace *pace)
 {
 	uint32_t at = path.n && path.p[0] == '/' ? 0 : from;
 	while (path.n) {
@@ -271,6 +276,7 @@ static uint32_t walk(const struct fs *t, uint32_t from, struct span path, bool f
 			at = t->node[at].parent;
 			continue;
 		}
+		pace->names++;
 		uint32_t next = fs_child(t, at, name);
 		if (next == FS_NONE)
 			return FS_NONE;
@@ -278,10 +284,10 @@ static uint32_t walk(const struct fs *t, uint32_t from, struct span path, bool f
 		for (size_t i = 0; i < path.n; i++)
 			last = last && path.p[i] == '/';
 		if (t->node[next].type == NODE_SYMLINK && (follow || !last)) {
-			if (!*links)
+			if (!pace->links)
 				return FS_NONE;
-			--*links;
-			next = walk(t, at, fs_link(t, next), true, links);
+			pace->links--;
+			next = walk(t, at, fs_link(t, next), true, pace);
 			if (next == FS_NONE)
 				return FS_NONE;
 		}
@@ -292,6 +298,14 @@ static uint32_t walk(const struct fs *t, uint32_t from, struct span path, bool f
 
 uint32_t fs_find(const struct fs *t, uint32_t from, struct span path, bool follow)
 {
-	unsigned links = LIMIT_LINKS;
-	return walk(t, from, path, follow, &links);
+	struct pace pace = { .links = LIMIT_LINKS };
+	return walk(t, from, path, follow, &pace);
+}
+
+uint32_t fs_find_counted(const struct fs *t, uint32_t from, struct span path, bool follow, uint64_t *names)
+{
+	struct pace pace = { .links = LIMIT_LINKS };
+	uint32_t n = walk(t, from, path, follow, &pace);
+	*names += pace.names;
+	return n;
 }

@@ -67,4 +67,7 @@ uint32_t fs_next_sibling(const struct fs *t, uint32_t n);
  */
 uint32_t fs_find(const struct fs *t, uint32_t from, struct span path, bool follow);
 
+/* The same; adds the names that were looked up on the way, links' own included, to *names. */
+uint32_t fs_find_counted(const struct fs *t, uint32_t from, struct span path, bool follow, uint64_t *names);
+
 #endif
