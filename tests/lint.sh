@@ -8,7 +8,7 @@ fail() { echo "lint: $1"; bad=1; }
 
 awk -f tests/layers.awk src/LAYERS src/*.c src/*/*.[ch] || fail "the include law (src/LAYERS) is broken"
 
-cflags="-std=c11 -D_GNU_SOURCE -Isrc $(pkg-config --cflags libarchive jansson expat libzstd zlib libisal libcrypto)"
+cflags="-std=c11 -D_GNU_SOURCE -Isrc $(pkg-config --cflags libarchive jansson expat libzstd zlib libisal libcrypto libcurl)"
 for h in src/*/*.h; do
 	echo "#include \"${h#src/}\"" | ${CC:-cc} $cflags -Wall -Wextra -Wno-unused-function -fsyntax-only -x c - 2>"$tmp/log" || {
 		cat "$tmp/log"

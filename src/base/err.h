@@ -2,7 +2,7 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
-enum err_kind { ERR_NONE, ERR_USAGE, ERR_IO, ERR_NOMEM, ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED };
+enum err_kind { ERR_NONE, ERR_USAGE, ERR_IO, ERR_NOMEM, ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED, ERR_REFUSED /* not the bytes that were asked for */ };
 
 /* One error, owned by the caller; the first cause wins. `sys` is an errno or 0. */
 struct err {

@@ -39,5 +39,6 @@
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
 #define LIMIT_CACHE_ENTRY  (256u << 20) /* bytes of one record in the cache: 30,000 files have 2 MB */
 #define LIMIT_CACHE        (1ull << 30) /* bytes of the cache if --cache-limit does not say */
+#define LIMIT_REMOTE_KEPT  (64u << 20)  /* bytes of the end of a remote zip that are kept: its directory */
 
 #endif

@@ -43,6 +43,11 @@ static const struct option table[] = {
 	{ 0, "no-cache", NULL, "neither read nor write the cache of layers", SCANS, FLAG, AT(no_cache), 0, NULL },
 	{ 0, "cache-limit", "SIZE", "bytes that the cache may hold: 500M, 2G; 1G if not given", SCANS | CMD_CACHE, TEXT, AT(cache_limit), 0, NULL },
 	{ 0, "prune", NULL, "take out what is of no use, and the oldest over the limit", CMD_CACHE, FLAG, AT(prune), 0, NULL },
+	{ 0, "offline", NULL, "no remote target, no network at all", SCANS | CMD_RECOMMEND, FLAG, AT(offline), 0, NULL },
+	{ 0, "cacert", "FILE", "certificates to trust for remote targets", SCANS | CMD_RECOMMEND, TEXT, AT(cacert), 0, NULL },
+	{ 0, "plain-http", NULL, "registries and indexes without TLS, also on other machines", SCANS | CMD_RECOMMEND, FLAG, AT(plain_http), 0, NULL },
+	{ 0, "timeout", "SECONDS", "to connect, and without progress; 30 if not given", SCANS | CMD_RECOMMEND, TEXT, AT(timeout), 0, NULL },
+	{ 0, "retries", "N", "of what fails for the moment; 5 if not given", SCANS | CMD_RECOMMEND, TEXT, AT(retries), 0, NULL },
 	{ 0, "host", "FILE", "profile of a host, nvidia-smi output, or a folder of these", JUDGES, MANY, AT(hosts), 0, NULL },
 	{ 0, "driver", "VERSION", "driver of the host: 535.129.03, or a branch: 535", JUDGES, TEXT, AT(driver), 0, NULL },
 	{ 0, "gpu", "NAME", "GPU of the host: H100, 'Tesla K80', sm_90", JUDGES, MANY, AT(gpus), 0, NULL },
@@ -210,14 +215,20 @@ static bool read_size(const char *text, uint64_t *out)
 	return true;
 }
 
+static int check_number(const char *name, const char *text, unsigned long min, unsigned long max, struct err *err)
+{
+	char *end;
+	unsigned long n = text ? strtoul(text, &end, 10) : min;
+	if (!text || (!*end && *text && *text != '-' && n >= min && n <= max))
+		return 0;
+	return err_set(err, ERR_USAGE, "--%s '%s': a number from %lu to %lu is expected", name, text, min, max);
+}
+
 static int check_values(const struct options *o, struct err *err)
 {
-	if (o->jobs) {
-		char *end;
-		unsigned long n = strtoul(o->jobs, &end, 10);
-		if (*end || !*o->jobs || *o->jobs == '-' || n < 1 || n > 1024)
-			return err_set(err, ERR_USAGE, "--jobs '%s': a number from 1 to 1024 is expected", o->jobs);
-	}
+	if (check_number("jobs", o->jobs, 1, 1024, err) < 0 || check_number("timeout", o->timeout, 1, 3600, err) < 0 ||
+	    check_number("retries", o->retries, 0, 100, err) < 0)
+		return -1;
 	uint64_t limit;
 	if (o->cache_limit && !read_size(o->cache_limit, &limit))
 		return err_set(err, ERR_USAGE, "--cache-limit '%s': a size is expected: 500M, 2G, 0", o->cache_limit);
@@ -288,6 +299,17 @@ uint64_t options_cache_limit(const struct options *o)
 unsigned options_jobs(const struct options *o)
 {
 	return o->jobs ? (unsigned)strtoul(o->jobs, NULL, 10) : 0;
+}
+
+struct http_options options_http(const struct options *o)
+{
+	enum { RETRIES = 5 };
+	const char *ca = o->cacert ? o->cacert : getenv("SSL_CERT_FILE");
+	return (struct http_options){
+		.cacert = ca && *ca ? ca : NULL, .plain_http = o->plain_http, .offline = o->offline,
+		.timeout = o->timeout ? (unsigned)strtoul(o->timeout, NULL, 10) : 0,
+		.retries = o->retries ? (unsigned)strtoul(o->retries, NULL, 10) : RETRIES,
+	};
 }
 
 enum level options_fail_on(const struct options *o, const char *fallback)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "check/check.h"
+#include "source/http.h"
 
 struct command;
 
@@ -28,6 +29,9 @@ struct options {
 	const char *jobs;
 	bool no_cache, prune;
 	const char *cache_limit;
+	/* remote targets */
+	const char *cacert, *timeout, *retries;
+	bool plain_http, offline;
 	/* host */
 	texts hosts, gpus;
 	const char *driver, *arch, *runtime;
@@ -55,6 +59,9 @@ unsigned options_jobs(const struct options *o);
 
 /* The bytes behind --cache-limit, or LIMIT_CACHE. */
 uint64_t options_cache_limit(const struct options *o);
+
+/* How remote targets are reached. */
+struct http_options options_http(const struct options *o);
 
 /* The level behind --fail-on, or `fallback` (a configuration's); NULL stands for error. */
 enum level options_fail_on(const struct options *o, const char *fallback);

@@ -9,6 +9,8 @@
 #include "inventory/inventory.h"
 #include "scan/cache.h"
 #include "scan/given.h"
+#include "source/http.h"
+#include "source/remote.h"
 
 int targets_open(struct targets *t, const struct options *o, const struct matrix *m, struct err *err)
 {
@@ -17,6 +19,9 @@ int targets_open(struct targets *t, const struct options *o, const struct matrix
 		.image = o->image, .platform = o->platform, .command = o->command_line, .set_env = o->set_env.v, .set_env_n = o->set_env.n,
 		.jobs = options_jobs(o), .quick = o->quick, .verify = o->verify,
 	};
+	const struct http_options h = options_http(o);
+	if (!(t->scan.http = http_open(&h, err)))
+		return -1;
 	if (!o->targets.n && !o->requirements)
 		return err_set(err, ERR_USAGE, "no target is given: an image, folder, wheel or requirement is expected");
 	t->cache = o->no_cache ? NULL : cache_of_user(o);
@@ -28,6 +33,8 @@ int targets_open(struct targets *t, const struct options *o, const struct matrix
 static int add_error(struct targets *t, const char *name, struct err *why, struct err *err)
 {
 	struct report_error *e = list_push(&t->arena, &t->errors);
+	if (!(name = remote_name(name, &t->arena)))
+		return err_nomem(err);
 	if (!str_eq(name, "-") && !str_starts(why->text, name))
 		err_in(why, "%s", name);
 	if (!e || !(e->name = arena_str(&t->arena, name)) || !(e->text = arena_str(&t->arena, why->text)))
@@ -92,6 +99,7 @@ void targets_close(struct targets *t)
 {
 	scan_result_clear(&t->now);
 	cache_close(t->cache);
+	http_close(t->scan.http);
 	arena_clear(&t->arena);
 	*t = (struct targets){ 0 };
 }

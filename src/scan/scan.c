@@ -17,6 +17,7 @@
 #include "source/codec.h"
 #include "source/digest.h"
 #include "source/plan.h"
+#include "source/remote.h"
 #include "source/store.h"
 
 /* ---- records: one a distinct member, read by workers, shared by images ---- */
@@ -43,6 +44,8 @@ static struct record *record_find(const struct scan_job *job, size_t member)
 	return NULL;
 }
 
+enum { REMOTE_JOBS = 4 }; /* layers at once, as many as docker pulls besides one */
+
 /* One layer to read. */
 struct task {
 	const struct member *member;
@@ -64,13 +67,17 @@ static void break_record(struct record *r, const struct err *err)
 	r->error = *err;
 }
 
-/* Under --verify what is stated of the bytes is held to them, as they pass; *held says whether diff_id (or digest) was. */
-static struct tree *open_layer(const struct task *t, struct blob *blob, bool verify, bool *held, struct err *err)
+/*
+ * Under --verify, and where it comes from a registry, what is stated of the
+ * bytes is held to them, as they pass; *held says whether diff_id (or digest)
+ * was. The digest of a registry's blob is its store's business.
+ */
+static struct tree *open_layer(const struct task *t, struct blob *blob, bool verify, bool remote, bool *held, struct err *err)
 {
 	bool plain = str_eq(t->digest, t->diff_id);
-	if (verify && t->digest)
+	if (verify && t->digest && !remote)
 		blob = digest_open_take(blob, t->digest, plain || !t->diff_id ? held : NULL, err);
-	if (blob && verify && t->diff_id && !plain) {
+	if (blob && (verify || remote) && t->diff_id && !plain) {
 		blob = codec_open_take(blob, err);
 		blob = blob ? digest_open_take(blob, t->diff_id, held, err) : NULL;
 	}
@@ -83,16 +90,20 @@ static bool is_whole(const struct task *t, const struct blob *b)
 	return b->size == t->member->size && (!t->stated || t->stated == b->size);
 }
 
+/* A record that the manifest points to. */
+static bool claim_cached(const struct task *t, struct cache *cache, bool quick)
+{
+	struct cache_key key;
+	return t->record->claimed = (cache_key_digest(&key, t->diff_id, quick) && cache_get(cache, &key, t->record)) ||
+				    (cache_key_digest(&key, t->digest, quick) && cache_get(cache, &key, t->record));
+}
+
 /* A record of these very bytes, or one that the manifest points to. */
 static bool layer_cached(const struct task *t, const struct blob *blob, struct cache *cache, const struct cache_key *file, bool quick)
 {
-	struct cache_key key;
 	if (file && cache_get(cache, file, t->record))
 		return true;
-	if (!is_whole(t, blob))
-		return false;
-	return t->record->claimed = (cache_key_digest(&key, t->diff_id, quick) && cache_get(cache, &key, t->record)) ||
-				    (cache_key_digest(&key, t->digest, quick) && cache_get(cache, &key, t->record));
+	return is_whole(t, blob) && claim_cached(t, cache, quick);
 }
 
 static void layer_keep(const struct task *t, struct cache *cache, const struct cache_key *file, bool held, bool quick)
@@ -104,6 +115,16 @@ static void layer_keep(const struct task *t, struct cache *cache, const struct c
 		cache_put(cache, &key, t->record);
 }
 
+/* The bytes are not those that the manifest names: nothing that was read of them counts. */
+static void refuse_record(struct task *t)
+{
+	struct err why = t->record->error;
+	record_clear(t->record);
+	if (record_open(t->record) < 0)
+		err_nomem(&t->err);
+	break_record(t->record, &why);
+}
+
 static void run_task(void *context, size_t i)
 {
 	struct tasks *all = context;
@@ -112,7 +133,9 @@ static void run_task(void *context, size_t i)
 	struct err err = ERR_INIT;
 	struct blob_identity of;
 	struct cache_key file;
-	bool held = false;
+	bool held = false, remote = store_kind(all->store) == SOURCE_REGISTRY;
+	if (remote && o->cache && !o->verify && claim_cached(t, o->cache, o->quick))
+		return;
 	struct blob *blob = store_member(all->store, t->member, &err);
 	bool named = o->cache && blob && blob_identity(blob, &of);
 	if (named)
@@ -121,13 +144,17 @@ static void run_task(void *context, size_t i)
 		blob_close(blob);
 		return;
 	}
-	struct tree *tree = blob ? open_layer(t, blob, o->verify, &held, &err) : NULL;
+	struct tree *tree = blob ? open_layer(t, blob, o->verify, remote, &held, &err) : NULL;
 	if (!tree) {
 		break_record(t->record, &err);
 		return;
 	}
 	int got = layer_scan(tree, &all->job->wanted, t->record, &t->err);
 	tree_close(tree);
+	if (t->record->broken && t->record->error.kind == ERR_REFUSED)
+		refuse_record(t);
+	if (remote && !t->record->broken && (!t->diff_id || str_eq(t->digest, t->diff_id)))
+		held = true; /* the store read it to its end and compared */
 	if (got == 0 && o->cache)
 		layer_keep(t, o->cache, named ? &file : NULL, held, o->quick);
 }
@@ -156,7 +183,11 @@ static int read_layers(struct scan_job *job, struct store *s, const struct plan 
 		}
 	}
 	list_sort(&all.v, by_size);
-	thread_each(job->options->jobs, all.v.n, run_task, &all);
+	/* a network has more to give than one connection takes */
+	unsigned jobs = job->options->jobs;
+	if (!jobs && store_kind(s) == SOURCE_REGISTRY)
+		jobs = thread_cores() < REMOTE_JOBS ? REMOTE_JOBS : thread_cores();
+	thread_each(jobs, all.v.n, run_task, &all);
 	for (size_t i = 0; i < all.v.n; i++)
 		if (all.v.v[i].err.kind == ERR_NOMEM)
 			return err_nomem(err);
@@ -322,6 +353,7 @@ static int scan_image(struct scan_job *job, struct store *s, const struct plan_i
 	struct inventory *inv = scan_new_inventory(job, name, TARGET_IMAGE, err);
 	if (!inv || copy_config(inv, img) < 0)
 		return err_nomem(err);
+	bool remote = store_kind(s) == SOURCE_REGISTRY;
 	struct record **records = arena_alloc(&job->arena, (img->layers.n + 1) * sizeof(*records));
 	if (!records)
 		return err_nomem(err);
@@ -340,7 +372,7 @@ static int scan_image(struct scan_job *job, struct store *s, const struct plan_i
 		if (records[i]) {
 			l->entries = records[i]->entries;
 			inv->claimed_layers += records[i]->claimed;
-			l->verified = job->options->verify && (from->digest || from->diff_id) && !records[i]->broken;
+			l->verified = (job->options->verify || (remote && !records[i]->claimed)) && (from->digest || from->diff_id) && !records[i]->broken;
 			continue;
 		}
 		inv->complete = false;
@@ -509,6 +541,7 @@ static int scan_store(struct scan_job *job, struct store *s, struct err *err)
 	case SOURCE_DOCKER:
 	case SOURCE_OCI:
 	case SOURCE_DIR:
+	case SOURCE_REGISTRY:
 	case SOURCE_IMAGE_STREAM:
 		return scan_images(job, s, err);
 	case SOURCE_ROOTFS_TAR:
@@ -535,14 +568,18 @@ int scan_target(const char *arg, const struct scan_options *options, struct scan
 	struct scan_job *job = mem_alloc(sizeof(*job));
 	if (!job)
 		return err_nomem(err);
-	*job = (struct scan_job){ .options = options, .out = out, .name = str_eq(arg, "-") ? "standard input" : arg,
-				  .wanted = { .quick = options->quick, .hashes = options->verify } };
+	*job = (struct scan_job){ .options = options, .out = out, .wanted = { .quick = options->quick, .hashes = options->verify } };
+	job->name = str_eq(arg, "-") ? "standard input" : remote_name(arg, &job->arena);
 	out->job = job;
-	int got = 0;
+	int got = job->name ? 0 : err_nomem(err);
+	if (got < 0) {
+		scan_result_clear(out);
+		return -1;
+	}
 	if (scan_is_requirement(arg)) {
 		got = scan_requirement_line(job, arg, err);
 	} else {
-		struct store *s = store_open(arg, err);
+		struct store *s = remote_kind_of(arg) == REMOTE_NONE ? store_open(arg, err) : remote_open(options->http, arg, err);
 		got = s ? scan_store(job, s, err) : -1;
 		store_close(s);
 	}

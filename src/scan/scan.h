@@ -9,6 +9,7 @@
 #include "base/mem.h"
 
 struct cache;
+struct http;
 struct inventory;
 struct scan_job;
 
@@ -22,6 +23,7 @@ struct scan_options {
 	bool quick;                   /* no fatbins */
 	struct cache *cache;          /* of records; NULL: none */
 	bool verify;                  /* digests and RECORD hashes */
+	struct http *http;            /* for remote targets; borrowed */
 };
 
 /*

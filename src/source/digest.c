@@ -26,21 +26,26 @@ static int wanted(const char *digest, char want[65], struct err *err)
 	return 0;
 }
 
+static void to_hex(const unsigned char md[32], char hex[65])
+{
+	for (unsigned i = 0; i < 32; i++) {
+		hex[2 * i] = "0123456789abcdef"[md[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[md[i] & 15];
+	}
+	hex[64] = '\0';
+}
+
 static int finish(struct hashing *h, struct err *err)
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
-	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	char hex[65];
 	h->checked = true;
 	if (!EVP_DigestFinal_ex(h->ctx, md, &n) || n != 32)
 		return err_set(err, ERR_IO, "sha256 failed");
-	for (unsigned i = 0; i < n; i++) {
-		hex[2 * i] = "0123456789abcdef"[md[i] >> 4];
-		hex[2 * i + 1] = "0123456789abcdef"[md[i] & 15];
-	}
-	hex[2 * n] = '\0';
+	to_hex(md, hex);
 	if (!str_ieq(hex, h->want))
-		return err_set(err, ERR_FORMAT, "digest is sha256:%.12s..., stated was sha256:%.12s...", hex, h->want);
+		return err_set(err, ERR_REFUSED, "digest is sha256:%.12s..., stated was sha256:%.12s...", hex, h->want);
 	if (h->held)
 		*h->held = true;
 	return 0;
@@ -83,6 +88,20 @@ struct evp_md_ctx_st *sha256_begin(struct evp_md_ctx_st *old)
 		return ctx;
 	EVP_MD_CTX_free(ctx);
 	return NULL;
+}
+
+int digest_of(struct span bytes, char out[7 + 64 + 1], struct err *err)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	EVP_MD_CTX *ctx = sha256_begin(NULL);
+	bool ok = ctx && EVP_DigestUpdate(ctx, bytes.p, bytes.n) && EVP_DigestFinal_ex(ctx, md, &n) && n == 32;
+	EVP_MD_CTX_free(ctx);
+	if (!ok)
+		return err_set(err, ERR_IO, "sha256 failed");
+	memcpy(out, "sha256:", 7);
+	to_hex(md, out + 7);
+	return 0;
 }
 
 struct blob *digest_open_take(struct blob *in, const char *digest, bool *held, struct err *err)

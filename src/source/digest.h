@@ -10,7 +10,10 @@
 /* A sha256 in the making, of libcrypto: the caller's, for EVP_MD_CTX_free. NULL when memory ran out. `old`: NULL, or one to use again. */
 struct evp_md_ctx_st *sha256_begin(struct evp_md_ctx_st *old);
 
-/* Reads all of a blob; -1 (ERR_FORMAT) if it is not what "sha256:HEX" says, ERR_UNSUPPORTED for other algorithms. */
+/* "sha256:HEX" of bytes in memory. */
+int digest_of(struct span bytes, char out[7 + 64 + 1], struct err *err);
+
+/* Reads all of a blob; -1 (ERR_REFUSED) if it is not what "sha256:HEX" says, ERR_UNSUPPORTED for other algorithms. */
 int digest_check(struct blob *b, const char *digest, struct err *err);
 
 /*

@@ -88,6 +88,16 @@ static bool has_platform(const struct plan_image *i, const char *platform)
 	return same_arch(arch, n, i->architecture) && (!variant || str_eq(variant + 1, i->config.variant));
 }
 
+bool plan_platform_fits(const char *platform, const char *os, const char *architecture, const char *variant)
+{
+	const char *slash = strchr(platform, '/'), *arch = slash ? slash + 1 : platform;
+	const char *v = strchr(arch, '/');
+	if (slash && os && (strlen(os) != (size_t)(slash - platform) || memcmp(os, platform, strlen(os))))
+		return false;
+	return (!architecture || same_arch(arch, v ? (size_t)(v - arch) : strlen(arch), architecture)) &&
+	       (!v || !variant || str_eq(v + 1, variant));
+}
+
 static int none_left(const struct plan *p, const struct plan_options *o, struct err *err)
 {
 	struct buf list = BUF_INIT(300);
@@ -133,6 +143,10 @@ static int read_manifests(struct planner *r, const struct plan_options *o, struc
 	case SOURCE_DIR:
 		r->layout = LAYOUT_DIR;
 		return plan_oci(r, "manifest.json", err);
+	case SOURCE_REGISTRY:
+		r->layout = LAYOUT_REGISTRY;
+		r->platform = o->platform;
+		return plan_registry(r, err);
 	case SOURCE_IMAGE_STREAM:
 		return err_set(err, ERR_FORMAT, "neither manifest.json nor index.json came in this archive");
 	case SOURCE_ROOTFS_TAR: case SOURCE_ROOTFS: case SOURCE_WHEEL: case SOURCE_WHEELS: case SOURCE_ENVIRONMENT:

@@ -53,7 +53,10 @@ struct plan {
 	LIST(const char *) gaps; /* manifests that could not be read */
 };
 
-/* NULL: all images; all platforms. `platform` is "OS/ARCH" or "OS/ARCH/VARIANT". */
+/*
+ * NULL: all images; all platforms (of a registry's index: linux on this
+ * machine's architecture, as docker pulls). `platform` is "OS/ARCH" or "OS/ARCH/VARIANT".
+ */
 struct plan_options {
 	const char *image;    /* a tag ("app:1.42"), ref name, or (the start of) an ID */
 	const char *platform;

@@ -6,13 +6,14 @@
 
 #include "source/plan.h"
 
-/* Where an OCI layout and dir: keep the blob of a digest. */
-enum plan_layout { LAYOUT_OCI, LAYOUT_DIR };
+/* Where an OCI layout, dir: and a registry keep the blob of a digest. */
+enum plan_layout { LAYOUT_OCI, LAYOUT_DIR, LAYOUT_REGISTRY };
 
 struct planner {
 	struct store *s;
 	struct plan *p;
 	enum plan_layout layout;
+	const char *platform; /* LAYOUT_REGISTRY: other manifests of an index are not fetched; NULL: as docker chooses */
 	unsigned manifests; /* read so far, against LIMIT_MANIFESTS */
 	bool nomem;
 };
@@ -31,6 +32,12 @@ void plan_config(struct planner *r, struct plan_image *image, const char *member
 
 /* Reads manifest.json of docker-archive. */
 int plan_docker(struct planner *r, struct err *err);
+
+/* Is an image for OS and architecture of that platform? What is not stated (NULL) may be. */
+bool plan_platform_fits(const char *platform, const char *os, const char *architecture, const char *variant);
+
+/* Reads what a registry's name stands for. */
+int plan_registry(struct planner *r, struct err *err);
 
 /* Reads an index or manifest of OCI or docker v2s2, and what it names. */
 int plan_oci(struct planner *r, const char *member, struct err *err);

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/auto.h"
 #include "base/json.h"
@@ -167,8 +168,9 @@ static const char *blob_name(struct planner *r, const char *digest, bool manifes
 			return NULL;
 	if (*digest == '.')
 		return NULL;
-	const char *name = r->layout == LAYOUT_OCI
-		? arena_printf(&r->p->arena, "blobs/%.*s/%s", (int)(colon - digest), digest, colon + 1)
+	const char *name = r->layout != LAYOUT_DIR
+		? arena_printf(&r->p->arena, "%s/%.*s/%s", manifest && r->layout == LAYOUT_REGISTRY ? "manifests" : "blobs",
+			       (int)(colon - digest), digest, colon + 1)
 		: arena_printf(&r->p->arena, "%s%s", colon + 1, manifest ? ".manifest.json" : "");
 	r->nomem |= !name;
 	return name;
@@ -193,10 +195,12 @@ static void oci_layer(struct planner *r, struct plan_image *i, const json_t *d)
 	l->media_type = plan_keep(r, type);
 	l->size = stated_size(d);
 	const char *name = blob_name(r, l->digest, false);
-	const struct member *m = name ? store_find(r->s, name) : NULL;
+	bool foreign = type && (strstr(type, "foreign") || strstr(type, "nondistributable"));
+	const struct member *m = !name || (foreign && r->layout == LAYOUT_REGISTRY) ? NULL :
+				 r->layout == LAYOUT_REGISTRY ? store_expect(r->s, name, l->size) : store_find(r->s, name);
 	if (!name)
 		l->gap = "its digest in the manifest is no digest";
-	else if (!m && type && (strstr(type, "foreign") || strstr(type, "nondistributable")))
+	else if (!m && foreign)
 		l->gap = "a foreign layer, which lies elsewhere";
 	else if (!m)
 		l->gap = "its blob is missing";
@@ -267,9 +271,57 @@ static bool is_attestation(const json_t *d, const char *os, const char *arch)
 	return str_eq(type, "attestation-manifest") || (str_eq(os, "unknown") && str_eq(arch, "unknown"));
 }
 
+/* What docker pull takes where no platform is asked for. */
+static const char *own_platform(void)
+{
+	static const char *const names[][2] = { { "x86_64", "linux/amd64" }, { "aarch64", "linux/arm64" }, { "ppc64le", "linux/ppc64le" },
+						{ "s390x", "linux/s390x" }, { "riscv64", "linux/riscv64" } };
+	struct utsname u;
+	for (size_t i = 0; uname(&u) == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq(u.machine, names[i][0]))
+			return names[i][1];
+	return "linux/amd64";
+}
+
+static bool fits(const json_t *d, const char *platform)
+{
+	const json_t *p = json_object_get(d, "platform");
+	return plan_platform_fits(platform, json_get_str(p, "os"), json_get_str(p, "architecture"), json_get_str(p, "variant"));
+}
+
+/* Of a registry's index: is this the manifest to fetch? One that is alone is, where nobody asked for a platform. */
+static bool is_wanted(const struct planner *r, const json_t *top, const json_t *d)
+{
+	size_t k, images = 0;
+	const json_t *other;
+	if (fits(d, r->platform ? r->platform : own_platform()))
+		return true;
+	json_array_foreach(json_object_get(top, "manifests"), k, other) {
+		const json_t *p = json_object_get(other, "platform");
+		images += !is_attestation(other, json_get_str(p, "os"), json_get_str(p, "architecture"));
+	}
+	return !r->platform && images == 1;
+}
+
+/* Nothing of the index was wanted: what there is. */
+static void none_wanted(struct planner *r, const json_t *top)
+{
+	auto_buf struct buf list = BUF_INIT(300);
+	size_t k;
+	const json_t *d;
+	json_array_foreach(json_object_get(top, "manifests"), k, d) {
+		const json_t *p = json_object_get(d, "platform");
+		const char *os = json_get_str(p, "os"), *arch = json_get_str(p, "architecture");
+		if (!is_attestation(d, os, arch))
+			buf_printf(&list, "%s%s/%s", list.n ? ", " : "", os ? os : "?", arch ? arch : "?");
+	}
+	plan_gap(r, NULL, "it has none for %s; there is: %s", r->platform ? r->platform : own_platform(),
+		 list.bad ? "too many to list" : buf_text(&list));
+}
+
 static void oci_index(struct planner *r, const json_t *top, const struct via *outer, unsigned depth)
 {
-	size_t k;
+	size_t k, wanted = 0;
 	const json_t *d;
 	json_array_foreach(json_object_get(top, "manifests"), k, d) {
 		const json_t *notes = json_object_get(d, "annotations"), *platform = json_object_get(d, "platform");
@@ -286,8 +338,9 @@ static void oci_index(struct planner *r, const json_t *top, const struct via *ou
 			via.os = json_get_str(platform, "os");
 			via.architecture = json_get_str(platform, "architecture");
 		}
-		if (is_attestation(d, via.os, via.architecture))
+		if (is_attestation(d, via.os, via.architecture) || (r->layout == LAYOUT_REGISTRY && !is_wanted(r, top, d)))
 			continue;
+		wanted++;
 		if (r->manifests++ >= LIMIT_MANIFESTS) {
 			plan_gap(r, NULL, "over %u manifests", LIMIT_MANIFESTS);
 			return;
@@ -301,6 +354,8 @@ static void oci_index(struct planner *r, const json_t *top, const struct via *ou
 		else
 			read_blob(r, name, &via, depth);
 	}
+	if (!wanted && r->layout == LAYOUT_REGISTRY)
+		none_wanted(r, top);
 }
 
 /* Told by what is in it, not by the media type of who named it. */
@@ -338,5 +393,16 @@ int plan_oci(struct planner *r, const char *member, struct err *err)
 	if (!top)
 		return -1;
 	read_top(r, top, member, &via, 0);
+	return 0;
+}
+
+int plan_registry(struct planner *r, struct err *err)
+{
+	struct store_top of = store_top(r->s);
+	struct via via = { .digest = of.digest, .names = { of.reference } };
+	json_auto_t *top = plan_json(r, "manifest", err);
+	if (!top)
+		return -1;
+	read_top(r, top, "manifest", &via, 0);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "parse/tar.h"
 #include "source/codec.h"
 #include "source/inroot.h"
+#include "source/registry.h"
 #include "source/store_parts.h"
 
 const char *source_kind_name(enum source_kind kind)
@@ -29,6 +30,7 @@ const char *source_kind_name(enum source_kind kind)
 	case SOURCE_FOLDER: return "folder";
 	case SOURCE_JSON: return "JSON";
 	case SOURCE_TEXT: return "text";
+	case SOURCE_REGISTRY: return "image in a registry";
 	case SOURCE_IMAGE_STREAM: return "image stream";
 	}
 	return "unknown";
@@ -131,6 +133,17 @@ static const struct member *find_in_folder(struct store *s, const char *name)
 	return m;
 }
 
+const struct member *store_expect(struct store *s, const char *name, uint64_t size)
+{
+	const struct member *known = store_lookup(s, name);
+	if (known)
+		return known;
+	struct member *m = store_add(s, SPAN_STR(name), NULL);
+	if (m)
+		m->size = size;
+	return m;
+}
+
 const struct member *store_find(struct store *s, const char *name)
 {
 	const struct member *m = store_lookup(s, name);
@@ -141,6 +154,8 @@ const struct member *store_find(struct store *s, const char *name)
 	}
 	if (!m && s->fd >= 0)
 		return find_in_folder(s, name);
+	if (!m && s->registry)
+		return store_expect(s, name, 0);
 	return m && m->kind != MEMBER_DIR ? m : NULL;
 }
 
@@ -152,10 +167,25 @@ static struct blob *part_of(const struct store *s, uint64_t at, uint64_t size, s
 	return blob_slice(s->b, at, size < left ? size : left, err);
 }
 
+/* "blobs/sha256/HEX" or "manifests/sha256/HEX" from the registry. */
+static struct blob *from_registry(const struct store *s, const struct member *m, struct err *err)
+{
+	auto_arena struct arena a = ARENA_INIT;
+	struct span rest = SPAN_STR(m->name), room = span_cut(&rest, '/'), algorithm = span_cut(&rest, '/');
+	const char *digest = arena_printf(&a, "%.*s:%.*s", (int)algorithm.n, (const char *)algorithm.p, (int)rest.n, (const char *)rest.p);
+	if (!digest) {
+		err_nomem(err);
+		return NULL;
+	}
+	return registry_blob(s->registry, digest, span_eq(room, "manifests"), m->size ? m->size : BLOB_UNKNOWN, err);
+}
+
 struct blob *store_member(const struct store *s, const struct member *m, struct err *err)
 {
 	if (m->kept.p)
 		return blob_memory(m->kept, err);
+	if (s->registry)
+		return from_registry(s, m, err);
 	if (s->fd >= 0) {
 		int fd = store_openat(s, m->name, err);
 		return fd < 0 ? NULL : blob_file_take(fd, err);
@@ -245,7 +275,7 @@ struct blob *store_member_body(struct store *s, struct err *err)
 
 /* ---- opening and closing ---- */
 
-static struct store *store_new(const char *name, struct err *err)
+struct store *store_new(const char *name, struct err *err)
 {
 	struct store *s = mem_alloc(sizeof(*s));
 	if (s) {
@@ -266,6 +296,7 @@ void store_close(struct store *s)
 	blob_close(s->body);
 	tree_close(s->outer);
 	blob_close(s->b);
+	registry_free(s->registry);
 	if (s->fd >= 0)
 		close(s->fd);
 	arena_clear(&s->arena);
@@ -346,6 +377,7 @@ enum source_kind store_kind(const struct store *s) { return s->kind; }
 const char *store_name(const struct store *s) { return s->name; }
 const char *store_compression(const struct store *s) { return s->compression; }
 bool store_is_stream(const struct store *s) { return s->stream; }
+struct store_top store_top(const struct store *s) { return s->top; }
 const char *store_notice(const struct store *s) { return s->notice; }
 
 bool store_identity(const struct store *s, struct blob_identity *of)

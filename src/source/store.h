@@ -36,6 +36,7 @@ enum source_kind {
 	SOURCE_FOLDER,      /* any other folder: one tree */
 	SOURCE_JSON,        /* inventory, declaration or host profile: the caller tells */
 	SOURCE_TEXT,        /* text: perhaps requirements */
+	SOURCE_REGISTRY,    /* an image in a registry: blobs by digest, each a verified stream */
 	SOURCE_IMAGE_STREAM,/* a stream that begins like an image: docker or OCI, known after the last store_next */
 };
 const char *source_kind_name(enum source_kind kind);
@@ -78,6 +79,13 @@ bool store_identity(const struct store *s, struct blob_identity *of);
 /* Streams: the next member; 1, 0, -1. Valid until store_close; its body until the next call. */
 int store_next(struct store *s, const struct member **m, struct err *err);
 struct blob *store_member_body(struct store *s, struct err *err); /* of the current one; close it before the next */
+
+/* SOURCE_REGISTRY: what was asked for and what it is: "docker.io/library/app:1", "sha256:HEX" of the member "manifest". */
+struct store_top { const char *reference, *digest; };
+struct store_top store_top(const struct store *s);
+
+/* SOURCE_REGISTRY: a blob or manifest that a manifest names, with its stated size (0: none). */
+const struct member *store_expect(struct store *s, const char *name, uint64_t size);
 
 /* A member by clean name, links between members followed; NULL if there is none. */
 const struct member *store_find(struct store *s, const char *name);

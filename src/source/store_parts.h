@@ -19,7 +19,12 @@ struct store {
 	LIST(struct member *) members;
 	size_t *slots, slot_n; /* open addressing: number of the member + 1; 0 is free */
 	size_t kept;           /* bytes of kept texts */
+	struct registry *registry; /* SOURCE_REGISTRY */
+	struct store_top top;
 };
+
+/* An empty store that store_close takes. NULL when memory ran out. */
+struct store *store_new(const char *name, struct err *err);
 
 /* Adds a member; the later of two with one name counts. NULL when memory ran out or there are too many. */
 struct member *store_add(struct store *s, struct span name, struct err *err);

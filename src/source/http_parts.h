@@ -1,0 +1,35 @@
+/* source/http_parts.h: one request and its answer, as http.c gives it to http_blob.c. Inside http*.c alone. */
+#ifndef SOURCE_HTTP_PARTS_H
+#define SOURCE_HTTP_PARTS_H
+
+#include "source/http.h"
+
+struct link;
+
+/* One request on its way: begun, read, ended. */
+struct exchange {
+	struct http *h;
+	struct link *link;
+	struct http_reply reply;
+	bool transient; /* what failed may work the next time */
+};
+
+/*
+ * Sends a request, follows redirects, asks for credentials where needed and
+ * tries again what may pass; until the headers of an answer are there. 0 with
+ * any status; exchange_end then. -1: nothing is left open.
+ */
+int exchange_begin(struct exchange *x, struct http *h, const struct http_request *q, struct err *err);
+
+/* At most n bytes of the body; 0 is its end, -1 an error (x->transient: going on by range may help). */
+ssize_t exchange_read(struct exchange *x, void *p, size_t n, struct err *err);
+
+void exchange_end(struct exchange *x);
+
+/* Waits before try number `tried` + 1; false where there are no more. `asked`: the server's Retry-After, seconds. */
+bool http_wait(const struct http *h, unsigned tried, unsigned asked);
+
+/* Words for a status that is no success: "HTTP 404 (not found)". */
+int http_status_error(const struct http_reply *r, const char *url, struct err *err);
+
+#endif
