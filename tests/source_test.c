@@ -170,7 +170,7 @@ static void digests(void **state)
 	blob_close(b);
 	b = blob_memory(SPAN_STR("fop"), &err);
 	assert_int_equal(digest_check(b, good, &err), -1);
-	assert_int_equal(err.kind, ERR_FORMAT);
+	assert_int_equal(err.kind, ERR_REFUSED);
 	err = (struct err)ERR_INIT;
 	assert_int_equal(digest_check(b, "sha512:00", &err), -1);
 	assert_int_equal(err.kind, ERR_UNSUPPORTED);
