@@ -56,6 +56,7 @@ struct elf_work {
 	uint32_t hashed_from, hashed_n; /* symbols that .gnu.hash holds, and where it has their words */
 	uint64_t hashes_at;
 	uint32_t at_symbol; /* progress of the symbol stages */
+	uint64_t text;       /* bytes of the strings that were read */
 	struct asked *asked; /* sorted by `at` */
 	size_t asked_n, asked_done;
 };

@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "parse/elf_parts.h"
 
+enum { VERSIONS = 0x7fff }; /* what an index of .gnu.version can name */
+
 /* Verneed, LSB 10.7.3: a list of files, each with a list of nodes; offsets are relative to their own record. */
 enum outcome elf_stage_verneed(struct elf_reader *r)
 {
@@ -37,7 +39,7 @@ enum outcome elf_stage_verneed(struct elf_reader *r)
 			uint32_t more = cur_u32(&x);
 			struct version_name v = { index & 0x7fff, 0, name };
 			/* a node that only weak references ask for may be missing: it is no need */
-			if (x.bad || (!weak && !list_add(&r->scratch, &to->nodes, name)) || !list_add(&r->scratch, &w->versions, v) || !more)
+			if (x.bad || w->versions.n >= VERSIONS || (!weak && !list_add(&r->scratch, &to->nodes, name)) || !list_add(&r->scratch, &w->versions, v) || !more)
 				break;
 			aux_at += more;
 		}
@@ -323,6 +325,8 @@ static uint32_t hash_span(struct span s)
 	return h | 1;
 }
 
+enum { SHARING = 16, SLACK = 1 << 20 }; /* names may have so many times the bytes of their table, and these */
+
 /*
  * A string may begin in one window and end in the next: then a window is asked
  * for that begins with it.
@@ -357,6 +361,12 @@ enum outcome elf_stage_strings(struct elf_reader *r)
 		}
 		if (!text.p)
 			continue;
+		/* linkers let names share their ends; a file in which each is the end of one long name would cost its square */
+		w->text += text.n;
+		if (w->text / SHARING > size + SLACK) {
+			elf_gap(r, "its names overlap more than a linker makes them: the rest of them is not read");
+			return NEXT;
+		}
 		s->hash = hash_span(text);
 		if (s->keep && !(s->text = arena_strn(r->arena, text.p, text.n)))
 			return elf_bad(r, "out of memory");

@@ -2,6 +2,8 @@
 
 #include <elf.h>
 
+#include "base/limits.h"
+
 /* Magics and sizes of dl-cache.h. */
 static const char OLD_MAGIC[] = "ld.so-1.7.0";
 static const char NEW_MAGIC[] = "glibc-ld.so.cache1.1";
@@ -14,6 +16,14 @@ enum {
 };
 static const uint32_t EXTENSION_MAGIC = 0xeaa42174u; /* cache_extension_magic */
 static const uint64_t HWCAP_EXTENSION = 1ull << 62;  /* DL_CACHE_HWCAP_EXTENSION: the low word is an index of names */
+
+/* A string of the table; none where it is longer than any path: entries may share one, and each is copied. */
+static struct span string(const struct ldcache *c, uint32_t at)
+{
+	struct cur s = c->strings;
+	s.in = span_sub(s.in, 0, (size_t)at + LIMIT_PATH);
+	return cur_cstr(&s, at);
+}
 
 /* The table of glibc-hwcaps names; left bad where the extension area is absent or broken. */
 static void find_hwcaps(struct ldcache *c, struct span file, uint32_t extension, bool be)
@@ -93,13 +103,13 @@ bool ldcache_next(struct ldcache *c, struct ldcache_entry *e)
 			cur_skip(&c->entries, 4); /* osversion: unused since 2.37 */
 			hwcap = cur_u64(&c->entries);
 		}
-		e->soname = cur_cstr(&c->strings, key);
-		e->path = cur_cstr(&c->strings, value);
+		e->soname = string(c, key);
+		e->path = string(c, value);
 		if (hwcap & HWCAP_EXTENSION) {
 			struct cur names = c->hwcaps;
 			cur_skip(&names, 4 * (hwcap & UINT32_MAX));
 			uint32_t at = cur_u32(&names);
-			e->hwcap = names.bad ? (struct span){ 0 } : cur_cstr(&c->strings, at);
+			e->hwcap = names.bad ? (struct span){ 0 } : string(c, at);
 			if (!e->hwcap.p)
 				continue;
 		} else {
