@@ -37,8 +37,8 @@ def image(fault, tag="1"):
     return "docker://%s/%s/app:%s" % (host, fault, tag)
 
 
-def inspect(target, *args, retries="3", **env):
-    return run("inspect", "--plain-http", "--timeout", "2", "--retries", retries, "--format", "json", *args, target, **env)
+def inspect(target, *args, retries="3", cache=False, **env):
+    return run("inspect", *([] if cache else ["--no-cache"]), "--plain-http", "--timeout", "2", "--retries", retries, "--format", "json", *args, target, **env)
 
 
 def normal(text):
@@ -73,6 +73,12 @@ for fault in ("plain", "cut", "cutall", "norange", "busy", "flaky"):
     if fault == "cut":
         ranges = [h["Range"] for _, h in here.log if "Range" in h]
         expect("cut: goes on by range", ranges and all(r.startswith("bytes=60000-") or int(r[6:-1]) % 60000 == 0 for r in ranges), ranges)
+
+for turn, blobs in ("first", True), ("second", False):
+    here.reset()
+    code, out, err = inspect(image("plain"), cache=True)
+    expect("%s look with a cache: the same inventory" % turn, code == 0 and normal(out) == want, code, err)
+    expect("%s look with a cache: layers are %sfetched" % (turn, "" if blobs else "not "), len(here.log) == (4 if blobs else 2), here.log)
 
 code, out, err = inspect(image("plain", "many"), "--platform", "linux/arm64")
 expect("of an index the platform asked for", code == 0 and json.loads(out)["targets"][0]["platform"]["arch"] == "arm64", err)
