@@ -105,6 +105,8 @@ static void put_table(const char *file)
 		t++;
 	if (t == TABLES_N)
 		die(file, "?", "no table of that name in matrix/rows.h");
+	if (!json_array_size(json_object_get(o, "rows")))
+		die(file, "?", "\"rows\" is no list, or empty");
 	printf("static const struct row_%s rows_%s[] = {\n", name, name);
 	size_t i;
 	json_t *row;

@@ -34,12 +34,13 @@ static int check_gpus(const struct options *o, const struct matrix *m, struct er
 {
 	for (size_t i = 0; i < o->gpus.n; i++) {
 		struct gpu_match g = matrix_gpu(m, o->gpus.v[i]);
-		if (g.vendor != GPU_UNKNOWN)
+		if (g.vendor != GPU_UNKNOWN && !g.ambiguous)
 			continue;
 		if (!g.suggest[0])
 			return err_set(err, ERR_USAGE, "--gpu '%s': no such GPU is known; a name as H100, or a capability as sm_90 or 9.0, is expected",
 				       o->gpus.v[i]);
-		return err_set(err, ERR_USAGE, "--gpu '%s': no such GPU is known: did you mean '%s'%s%s%s?", o->gpus.v[i], g.suggest[0],
+		return err_set(err, ERR_USAGE, "--gpu '%s': %s: did you mean '%s'%s%s%s?", o->gpus.v[i],
+			       g.ambiguous ? "several GPUs have that name" : "no such GPU is known", g.suggest[0],
 			       g.suggest[1] ? " or '" : "", g.suggest[1] ? g.suggest[1] : "", g.suggest[1] ? "'" : "");
 	}
 	return 0;

@@ -35,7 +35,7 @@ static void split(const char *s, struct words *out)
 /* Words that say nothing of the capability: brands and the like. */
 static bool filler(const char *w)
 {
-	static const char *const words[] = { "nvidia", "tesla", "geforce", "gpu", "graphics", "corporation", "shared", "developer", "kit" };
+	static const char *const words[] = { "nvidia", "tesla", "geforce", "gpu", "graphics", "corporation", "shared", "developer", "kit", "grid" };
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcmp(w, words[i]))
 			return true;
@@ -156,19 +156,79 @@ static bool cut_off_name(const struct matrix *m, const char *text, struct gpu_ma
 	return any;
 }
 
+/*
+ * What is put behind the product's name: by GPU feature discovery and MIG, and
+ * for virtual GPUs the frame buffer and the kind of licence (GRID T4-16Q, NVIDIA A40-48C): true for these.
+ */
+static bool cut_suffix(char *text)
+{
+	static const char *const marks[] = { "-MIG-", "-SHARED", " MIG " };
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		char *cut = strstr(text, marks[i]);
+		if (cut)
+			*cut = '\0';
+	}
+	char *dash = strrchr(text, '-');
+	size_t n = dash ? strspn(dash + 1, "0123456789") : 0;
+	bool virtual = n && dash[1 + n] && strchr("ABCQ", dash[1 + n]) && !dash[2 + n];
+	if (virtual)
+		*dash = '\0';
+	return virtual;
+}
+
+/* The rows that hold most of the words of a name. They agree, or `out` names the candidates and has no capability; false: no row does. */
+static bool by_words(const struct matrix *m, const char *text, struct gpu_match *out)
+{
+	char loose[NAME];
+	loosen(text, loose, sizeof(loose));
+	struct words q, row;
+	split(loose, &q);
+	size_t best = (size_t)-1, extra, candidates = 0;
+	for (size_t i = 0; i < m->gpus.n; i++) {
+		char row_loose[NAME];
+		loosen(m->gpus.v[i].id, row_loose, sizeof(row_loose));
+		split(row_loose, &row);
+		if (!words_in(&q, &row, &extra) || extra > best)
+			continue;
+		if (extra < best)
+			*out = (struct gpu_match){ .vendor = GPU_NVIDIA, .row = &m->gpus.v[i], .cc = m->gpus.v[i].cc };
+		else if (ver2_known(out->cc) && ver2_cmp(out->cc, m->gpus.v[i].cc))
+			out->ambiguous = true;
+		if (extra < best)
+			candidates = 0;
+		best = extra;
+		if (candidates < 3)
+			out->suggest[candidates++] = m->gpus.v[i].id;
+	}
+	if (!out->row)
+		return false;
+	if (out->ambiguous) {
+		out->row = NULL;
+		out->cc = VER2_NONE;
+	} else {
+		memset(out->suggest, 0, sizeof(out->suggest));
+	}
+	return true;
+}
+
+/* Virtual GPUs name variants of a board by letters: V100D, A100DX. The board's name without them; false: there are none. */
+static bool without_variant(char *text)
+{
+	size_t n = strlen(text), keep = n;
+	while (keep && strchr("DXL", text[keep - 1]))
+		keep--;
+	if (keep == n || !keep || !isdigit((unsigned char)text[keep - 1]))
+		return false;
+	text[keep] = '\0';
+	return true;
+}
+
 struct gpu_match matrix_gpu(const struct matrix *m, const char *name)
 {
 	struct gpu_match out = { .vendor = GPU_UNKNOWN, .cc = VER2_NONE };
 	char text[NAME];
 	snprintf(text, sizeof(text), "%s", name);
-	/* GPU feature discovery and MIG put these behind the product's name */
-	char *cut = strstr(text, "-MIG-");
-	if (!cut)
-		cut = strstr(text, "-SHARED");
-	if (!cut)
-		cut = strstr(text, " MIG ");
-	if (cut)
-		*cut = '\0';
+	bool virtual = cut_suffix(text);
 	struct sm sm = sm_parse(text);
 	bool bare = text[strspn(text, "0123456789")] == '\0';
 	if (sm.number && (!bare || sm.number < 200)) {
@@ -185,35 +245,14 @@ struct gpu_match matrix_gpu(const struct matrix *m, const char *name)
 		}
 	if (strlen(text) > 6 && str_ends(text, "...") && cut_off_name(m, text, &out))
 		return out;
-	char loose[NAME];
-	loosen(text, loose, sizeof(loose));
-	struct words q, row;
-	split(loose, &q);
-	size_t best = (size_t)-1, extra;
-	bool agree = true;
-	for (size_t i = 0; i < m->gpus.n; i++) {
-		char row_loose[NAME];
-		loosen(m->gpus.v[i].id, row_loose, sizeof(row_loose));
-		split(row_loose, &row);
-		if (!words_in(&q, &row, &extra) || extra > best)
-			continue;
-		if (extra < best) {
-			best = extra;
-			agree = true;
-			out.row = &m->gpus.v[i];
-			out.cc = out.row->cc;
-		} else if (ver2_cmp(out.cc, m->gpus.v[i].cc)) {
-			agree = false;
-		}
-	}
-	if (out.row && agree) {
-		out.vendor = GPU_NVIDIA;
+	if (by_words(m, text, &out))
 		return out;
-	}
-	out.row = NULL;
-	out.cc = VER2_NONE;
 	out.vendor = other_vendor(text);
-	if (out.vendor == GPU_UNKNOWN)
-		suggest(m, text, &out);
-	return out;
+	if (out.vendor != GPU_UNKNOWN)
+		return out;
+	suggest(m, text, &out);
+	char board[NAME];
+	snprintf(board, sizeof(board), "%s", text);
+	struct gpu_match of_board = { .cc = VER2_NONE };
+	return virtual && without_variant(board) && by_words(m, board, &of_board) ? of_board : out;
 }

@@ -126,6 +126,8 @@ static int load_table(struct arena *a, struct matrix *m, const json_t *o, struct
 	if (t == TABLES_N)
 		return err_set(err, ERR_FORMAT, "\"table\" must name one of envcheck's tables (envcheck matrix lists them)");
 	const json_t *rows = json_object_get(o, "rows");
+	if (!json_is_array(rows))
+		return err_set(err, ERR_FORMAT, "\"rows\" must be a list");
 	size_t n = json_array_size(rows);
 	char *v = arena_alloc(a, (n + 1) * tables[t].row);
 	if (!v)

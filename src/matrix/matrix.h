@@ -52,7 +52,8 @@ struct gpu_match {
 	enum gpu_vendor vendor;
 	struct ver2 cc;              /* VER2_NONE: not known */
 	const struct row_gpus *row;  /* NULL where a capability was given, or several rows of one capability match */
-	const char *suggest[3];      /* of an unknown name; NULL-terminated unless full */
+	const char *suggest[3];      /* of an unknown name, or what an ambiguous one may stand for; NULL-terminated unless full */
+	bool ambiguous;              /* several products of that name differ in their capability */
 };
 struct gpu_match matrix_gpu(const struct matrix *m, const char *name);
 
