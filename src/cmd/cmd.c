@@ -15,6 +15,7 @@ const struct command commands[] = {
 	{ "explain", " [RULE]", "what a rule means and how to fix it; without RULE, the list", CMD_EXPLAIN, explain_command },
 	{ "matrix", " [TABLE]", "the tables and where each row comes from", CMD_MATRIX, matrix_command },
 	{ "cache", "", "what is kept of layers that were read before", CMD_CACHE, cache_command },
+	{ "completions", " bash|zsh|fish", "a script that completes command lines in that shell", CMD_COMPLETIONS, completions_command },
 	{ 0 },
 };
 

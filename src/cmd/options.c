@@ -67,8 +67,8 @@ static const struct option table[] = {
 	{ 0, "files", NULL, "with the merged file list (JSON)", CMD_INSPECT, FLAG, AT(files), 0, NULL },
 	{ 0, "tree", "PACKAGE", "with the loader's choices", CMD_INSPECT, MAYBE, AT(tree), AT(tree_package), NULL },
 	{ 0, "matrices", "DIR", "tables that replace the built-in ones", CMD_ALL, TEXT, AT(matrices), 0, NULL },
-	{ 'h', "help", NULL, "this text", CMD_ALL, FLAG, AT(help), 0, NULL },
-	{ 0, "version", NULL, "version, and the date of the tables", CMD_ALL, FLAG, AT(version), 0, NULL },
+	{ 'h', "help", NULL, "this text", CMD_ALL | CMD_COMPLETIONS, FLAG, AT(help), 0, NULL },
+	{ 0, "version", NULL, "version, and the date of the tables", CMD_ALL | CMD_COMPLETIONS, FLAG, AT(version), 0, NULL },
 };
 enum { COMMANDS_MAX = 16 };
 enum { OPTIONS_N = sizeof(table) / sizeof(*table) };
@@ -324,6 +324,15 @@ enum expect options_expect(const struct options *o, const char *fallback)
 	return str_eq(s, "gpu") ? EXPECT_GPU : str_eq(s, "cpu") ? EXPECT_CPU : EXPECT_NOTHING;
 }
 
+bool option_row(size_t i, struct option_row *row)
+{
+	if (i >= OPTIONS_N)
+		return false;
+	*row = (struct option_row){ .letter = table[i].letter, .name = table[i].name, .value = table[i].value, .line = table[i].line,
+		.of = table[i].of, .optional = table[i].kind == MAYBE, .many = table[i].kind == MANY, .words = table[i].words };
+	return true;
+}
+
 static void help_option(const struct option *opt, FILE *out)
 {
 	char head[64];
@@ -342,7 +351,7 @@ void options_help(const struct command *c, FILE *out)
 		      "Will the GPU software in TARGET (an image, a root file system, a wheel, a Python\n"
 		      "environment, a requirement) run on that host, and if not, why? Nothing is run.\n\ncommands:\n", out);
 		for (const struct command *v = commands; v->name; v++)
-			fprintf(out, "  %-10s %s\n", v->name, v->line);
+			fprintf(out, "  %-11s %s\n", v->name, v->line);
 		fputs("\noptions:\n", out);
 	}
 	for (size_t i = 0; i < OPTIONS_N; i++)

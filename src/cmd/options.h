@@ -70,6 +70,16 @@ enum expect options_expect(const struct options *o, const char *fallback);
 /* The word of `words` (NULL ends) that is nearest to `word`, if near enough; NULL else. */
 const char *nearest_word(const char *word, const char *const *words);
 
+/* The table's rows, for what else is made from it. `optional`: --name or --name=VALUE. false past the end. */
+struct option_row {
+	char letter; /* 0: none */
+	const char *name, *value, *line; /* value: NULL if it takes none */
+	unsigned of; /* enum command_bit */
+	bool optional, many;
+	const char *const *words; /* the values; NULL: any */
+};
+bool option_row(size_t i, struct option_row *row);
+
 /* Help of one command, or of all (NULL). */
 void options_help(const struct command *c, FILE *out);
 
