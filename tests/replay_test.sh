@@ -1,6 +1,6 @@
 #!/bin/sh
 # A library whose dynamic strings lie where no stream keeps them: the same is read of it in a folder, in a plain tar,
-# and in whatever is decoded, with and without --verify. Where a stream cannot go back it is a gap.
+# in whatever is decoded, and in a wheel, with and without --verify. Where a stream cannot go back it is a gap.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -38,6 +38,27 @@ for form in plain gzip zstd image-gzip image-zstd image-zstd-8m; do
 	facts "$tmp/$form" >"$tmp/got"
 	cmp "$tmp/want" "$tmp/got" || { echo "$form differs"; exit 1; }
 done
+# a wheel's members: what belongs to the file alone
+own() {
+	"$ENVCHECK" inspect "$1" --no-cache --format json | python3 -c '
+import json, sys
+t = json.load(sys.stdin)["targets"][0]
+assert not t["gaps"], t["gaps"]
+for l in t["libraries"]:
+    print(json.dumps({k: l.get(k) for k in ("soname", "needed", "undefined", "fatbin", "cudart")}, sort_keys=True))'
+}
+python3 -c '
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED, compresslevel=1) as z:
+    for n in "libbig.so.1", "libzzz.so.1":
+        z.write(sys.argv[2] + "/opt/lib/" + n, "big/" + n)
+    z.writestr("big-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: big\nVersion: 1.0\n")
+    z.writestr("big-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: py3-none-linux_x86_64\n")
+    z.writestr("big-1.0.dist-info/RECORD", "")' "$tmp/big-1.0-py3-none-linux_x86_64.whl" "$tmp/root"
+own "$tmp/root" >"$tmp/want"
+own "$tmp/big-1.0-py3-none-linux_x86_64.whl" >"$tmp/got"
+grep -q libmiddle.so.3 "$tmp/got"
+cmp "$tmp/want" "$tmp/got"
 # what passes once alone has a gap, and its needs are not known to be none
 cat "$tmp/image-gzip" | "$ENVCHECK" inspect - --format json | python3 -c '
 import json, sys

@@ -125,8 +125,9 @@ static int zip_chunk(void *self, struct tree_chunk *c, struct err *err)
 static struct blob *zip_beneath(void *self, uint64_t *at)
 {
 	struct zip_tree *z = self;
+	struct err again = ERR_INIT; /* whoever asks for the body is told */
 	*at = z->body_at;
-	return z->body;
+	return open_body(z, &again) < 0 ? NULL : z->body;
 }
 
 static void zip_close(void *self)
