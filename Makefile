@@ -29,7 +29,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $O/maker.o $(if $(wildcard too
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests check crosscheck check-formats check-truth check-real check-loader golden lint clean
+.PHONY: all tests check crosscheck check-formats check-truth check-real check-registry check-loader golden lint clean
 all: $O/envcheck
 tests: $(TESTS) $(REPLAY)
 
@@ -89,6 +89,9 @@ check-truth: $O/envcheck # TRUTH=folder of cases with known answers
 
 check-real: $O/envcheck  # fetches wheels with pip into REAL_CACHE; REAL=all: torch of six generations too (5 GB)
 	python3 tests/real/wheels.py $O/envcheck $(or $(REAL_CACHE),build/wheels) $(REAL)
+
+check-registry: $O/envcheck # as root, with docker-registry, skopeo, buildah, umoci, apache2-utils: images in a real registry on this machine
+	python3 tests/real/registry.py $O/envcheck
 
 check-loader: $O/envcheck # ROOT=folder PYTHON=/opt/venv/bin/python MODULES="torch numpy": a real root's own loader judges; as root
 	python3 tests/real/loader.py $O/envcheck $(ROOT) $(PYTHON) $(MODULES)
