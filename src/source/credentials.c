@@ -180,37 +180,58 @@ static int from_helper(const char *name, const char *server, struct arena *a, st
 
 /* ---- docker's config ---- */
 
-/* "https://host:port/v1/" and "host:port" name one host. */
-static bool names_host(const char *key, const char *host)
-{
-	const char *s = strstr(key, "://");
-	s = s ? s + 3 : key;
-	size_t n = strcspn(s, "/");
-	return n == strlen(host) && !strncasecmp(s, host, n);
-}
-
 static bool is_hub(const char *host) { return str_eq(host, "docker.io") || str_eq(host, "registry-1.docker.io"); }
 
-/* The value for a host in an object that is keyed by hosts. */
-static const json_t *by_host(json_t *o, const char *host)
+static bool same_host(struct span key, const char *host)
+{
+	return (key.n == strlen(host) && !strncasecmp((const char *)key.p, host, key.n)) ||
+	       (is_hub(host) && (span_eq(key, "index.docker.io") || span_eq(key, "docker.io")));
+}
+
+/*
+ * How well a key names a repository; 0: not. "https://host:port/v1/" and
+ * "host:port" name the host; "host/team", as podman writes it, what is below
+ * team there (containers-auth.json(5)), and the longer of two is the better.
+ */
+static size_t key_fits(const char *key, const char *host, const char *repo)
+{
+	bool url = strstr(key, "://") != NULL;
+	struct span path = SPAN_STR(url ? strstr(key, "://") + 3 : key), name = span_cut(&path, '/');
+	while (path.n && path.p[path.n - 1] == '/')
+		path.n--;
+	if (!same_host(name, host))
+		return 0;
+	if (url || !path.n || span_eq(path, "v1") || span_eq(path, "v2"))
+		return 1;
+	bool below = strlen(repo) >= path.n && !memcmp(repo, path.p, path.n) && (!repo[path.n] || repo[path.n] == '/');
+	return below ? 1 + path.n : 0;
+}
+
+/* The value for a repository in an object that is keyed by hosts. */
+static const json_t *by_host(json_t *o, const char *host, const char *repo)
 {
 	const char *key;
 	json_t *v;
-	const json_t *exact = json_object_get(o, is_hub(host) ? hub : host);
-	if (exact)
-		return exact;
+	const json_t *best = NULL;
+	size_t how_well = 0;
 	if (!json_is_object(o))
 		return NULL;
-	json_object_foreach(o, key, v)
-		if (names_host(key, host) || (is_hub(host) && (names_host(key, "index.docker.io") || names_host(key, "docker.io"))))
-			return v;
-	return NULL;
+	json_object_foreach(o, key, v) {
+		/* docker's own key before others that mean the same */
+		bool own = str_eq(key, is_hub(host) ? hub : host);
+		size_t fits = key_fits(key, host, repo);
+		if (fits && (fits > how_well || (fits == how_well && own))) {
+			how_well = fits;
+			best = v;
+		}
+	}
+	return best;
 }
 
-static int from_config(json_t *config, const char *host, struct arena *a, struct credentials *out, struct err *err)
+static int from_config(json_t *config, const char *host, const char *repo, struct arena *a, struct credentials *out, struct err *err)
 {
 	const char *server = is_hub(host) ? hub : host;
-	const char *helper = json_string_value(by_host(json_object_get(config, "credHelpers"), host));
+	const char *helper = json_string_value(by_host(json_object_get(config, "credHelpers"), host, repo));
 	const char *all = json_get_str(config, "credsStore");
 	if (helper && from_helper(helper, server, a, out, err) < 0)
 		return -1;
@@ -218,7 +239,7 @@ static int from_config(json_t *config, const char *host, struct arena *a, struct
 		return -1;
 	if (out->basic || out->identity)
 		return 0;
-	const json_t *entry = by_host(json_object_get(config, "auths"), host);
+	const json_t *entry = by_host(json_object_get(config, "auths"), host, repo);
 	const char *auth = json_get_str(entry, "auth"), *identity = json_get_str(entry, "identitytoken");
 	const char *user = json_get_str(entry, "username"), *password = json_get_str(entry, "password");
 	if (identity && *identity)
@@ -230,7 +251,7 @@ static int from_config(json_t *config, const char *host, struct arena *a, struct
 	return 0;
 }
 
-static int from_docker(const char *host, struct arena *a, struct credentials *out, struct err *err)
+static int from_docker(const char *host, const char *repo, struct arena *a, struct credentials *out, struct err *err)
 {
 	const char *path[4];
 	config_files(a, path);
@@ -243,7 +264,7 @@ static int from_docker(const char *host, struct arena *a, struct credentials *ou
 		close(fd);
 		if (!config)
 			return err_set(err, ERR_FORMAT, "%s: this is no JSON", path[i]);
-		if (from_config(config, host, a, out, err) < 0)
+		if (from_config(config, host, repo, a, out, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -282,12 +303,12 @@ static int from_netrc(const char *host, struct arena *a, struct credentials *out
 	return !name || netrc_find((struct span){ (unsigned char *)buf_text(&b), b.bad ? 0 : b.n }, name, a, &out->basic) < 0 ? err_nomem(err) : 0;
 }
 
-int credentials_find(const char *host, bool registry, struct arena *a, struct credentials *out, struct err *err)
+int credentials_find(const char *host, const char *repo, struct arena *a, struct credentials *out, struct err *err)
 {
 	*out = (struct credentials){ 0 };
 	if (from_environment(host, a, out) < 0)
 		return err_nomem(err);
-	if (!out->basic && registry && from_docker(host, a, out, err) < 0)
+	if (!out->basic && repo && from_docker(host, repo, a, out, err) < 0)
 		return -1;
 	return out->basic || out->identity ? 0 : from_netrc(host, a, out, err);
 }

@@ -6,8 +6,6 @@
 #ifndef SOURCE_CREDENTIALS_H
 #define SOURCE_CREDENTIALS_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -18,10 +16,11 @@ struct credentials {
 
 /*
  * For "host" or "host:port"; texts in the arena, both NULL where there are
- * none. `registry`: docker's config counts too, and its helpers are run.
- * -1: a file or helper that is named could not be used (err says which).
+ * none. `repo`, of a registry: docker's config counts too, and its helpers are
+ * run; NULL: no registry. -1: a file or helper that is named could not be used
+ * (err says which).
  */
-int credentials_find(const char *host, bool registry, struct arena *a, struct credentials *out, struct err *err);
+int credentials_find(const char *host, const char *repo, struct arena *a, struct credentials *out, struct err *err);
 
 /* "Basic BASE64" (mem_free); NULL when memory runs out. */
 char *credentials_header(const char *basic);

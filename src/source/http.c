@@ -188,7 +188,7 @@ char *http_resolve(struct http *h, struct arena *a, const char *base, const char
 		return NULL;
 	char *scheme = url_part(c, u, CURLUPART_SCHEME, a, 0), *url = NULL;
 	if (!is_web(scheme))
-		err_set(err, ERR_FORMAT, "'%.100s' is no http(s) URL", to);
+		err_set(err, ERR_FORMAT, "'%.100s' is no http(s) URL", http_shown(a, to));
 	else if (!(url = url_part(c, u, CURLUPART_URL, a, 0)))
 		err_nomem(err);
 	c->url_cleanup(u);
@@ -574,6 +574,7 @@ static int follow(struct exchange *x, const struct http_request *q, const char *
 	auto_arena struct arena a = ARENA_INIT;
 	const char *url = q->url, *home = origin_of(x->h->curl, url, &a);
 	bool tls = false;
+	x->away = false;
 	for (unsigned hops = 0;; hops++) {
 		if (check_policy(x->h, url, tls, &a, err) < 0 || hop(x, q, url, authorization, &a, err) < 0)
 			break;
@@ -593,7 +594,8 @@ static int follow(struct exchange *x, const struct http_request *q, const char *
 		url = next ? http_split_user(x->h, &a, next, &basic, err) : NULL;
 		if (!url)
 			break;
-		if (!str_eq(origin_of(x->h->curl, url, &a), home))
+		x->away = !str_eq(origin_of(x->h->curl, url, &a), home);
+		if (x->away)
 			authorization = NULL;
 	}
 	if (url && !str_eq(url, q->url))
@@ -608,7 +610,8 @@ static int try_once(struct exchange *x, const struct http_request *q, struct err
 		char *sent = q->auth ? q->auth->header(q->auth->self) : NULL;
 		int rc = follow(x, q, sent, err);
 		int again = 0;
-		if (rc == 0 && x->reply.status == 401 && q->auth && refusals < REFUSALS_MAX) {
+		/* who is not asked for credentials cannot say where to take them */
+		if (rc == 0 && x->reply.status == 401 && q->auth && !x->away && refusals < REFUSALS_MAX) {
 			char challenge[sizeof(x->reply.challenge)];
 			strcpy(challenge, x->reply.challenge);
 			skip_body(x);

@@ -12,6 +12,7 @@ struct exchange {
 	struct link *link;
 	struct http_reply reply;
 	bool transient; /* what failed may work the next time */
+	bool away;      /* the answer is another origin's than was asked */
 };
 
 /*

@@ -131,7 +131,7 @@ static int answer_challenge(struct registry *r, const char *value, const char *s
 		if (!basic && str_ieq(scheme, "basic"))
 			basic = &all.v.v[i];
 	}
-	if (!r->looked && credentials_find(r->ref.host, true, &r->arena, &r->credentials, err) < 0)
+	if (!r->looked && credentials_find(r->ref.host, r->ref.repo, &r->arena, &r->credentials, err) < 0)
 		return -1;
 	r->looked = true;
 	if (bearer)

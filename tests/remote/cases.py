@@ -1,58 +1,20 @@
 """Remote targets against a server that misbehaves: $1 is envcheck. Prints what is wrong; exit 1 then."""
 import json
 import os
-import pathlib
-import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 import server as remote
+from harness import done, expect, home, inspect, normal, run
 
-envcheck = sys.argv[1]
-tmp = tempfile.TemporaryDirectory()
-home = pathlib.Path(tmp.name)
 here, away = remote.Server(), remote.Server()
 here.away = away.port
 host = "127.0.0.1:%d" % here.port
-failed = 0
-
-
-def run(*args, **env):
-    clean = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.startswith(("DOCKER", "REGISTRY_AUTH"))}
-    clean |= {"HOME": str(home), "NETRC": "", "XDG_RUNTIME_DIR": "", "XDG_CACHE_HOME": str(home / "cache"), "SSL_CERT_FILE": ""} | env
-    p = subprocess.run([envcheck, *args], env=clean, capture_output=True, text=True, timeout=60)
-    return p.returncode, p.stdout, p.stderr
-
-
-def expect(name, ok, *more):
-    global failed
-    if not ok:
-        failed += 1
-        print("FAIL", name, *more)
 
 
 def image(fault, tag="1"):
     return "docker://%s/%s/app:%s" % (host, fault, tag)
-
-
-def inspect(target, *args, retries="3", cache=False, **env):
-    return run("inspect", *([] if cache else ["--no-cache"]), "--plain-http", "--timeout", "2", "--retries", retries, "--format", "json", *args, target, **env)
-
-
-def normal(text):
-    """The inventory without what the target is called."""
-    doc = json.loads(text)
-    for t in doc["targets"]:
-        t.pop("name"), t.pop("reference", None)
-        for layer in t.get("layers", []):
-            layer.pop("verified", None)
-    return doc
-
-
-def bytes_and_requests(prefix):
-    return len([p for p, _ in here.log if p.startswith(prefix)])
 
 
 # ---- images ----
@@ -162,4 +124,4 @@ here.reset()
 code, out, err = run("inspect", "--format", "json", "%s/plain/app:1" % host)
 expect("a bare name, TLS tried first on this machine", code == 0 and normal(out) == want, err)
 
-sys.exit(1 if failed else 0)
+done()

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import random
+import ssl
 import tarfile
 import threading
 import time
@@ -94,8 +95,13 @@ def make_wheel(extra=()):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, handler=None, tls=None):
+        """`handler`: faults of one's own; `tls`: a PEM file with key and certificate."""
+        super().__init__(("127.0.0.1", 0), handler or Handler)
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
         self.blobs, self.manifests = make_image()
         self.files = {}          # path without fault -> bytes
         self.log, self.seen = [], {}
