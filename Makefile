@@ -29,7 +29,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $O/maker.o $(if $(wildcard too
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests check crosscheck check-formats check-truth check-real check-registry check-loader golden lint clean
+.PHONY: all tests bench check crosscheck check-formats check-truth check-real check-registry check-loader golden lint clean
 all: $O/envcheck
 tests: $(TESTS) $(REPLAY)
 
@@ -95,6 +95,13 @@ check-registry: $O/envcheck # as root, with docker-registry, skopeo, buildah, um
 
 check-loader: $O/envcheck # ROOT=folder PYTHON=/opt/venv/bin/python MODULES="torch numpy": a real root's own loader judges; as root
 	python3 tests/real/loader.py $O/envcheck $(ROOT) $(PYTHON) $(MODULES)
+
+bench: $O/envcheck $O/tests/bench/floors # SIZE=small|medium|large REAL_IMAGE=DIR REAL_WHEEL=FILE PEERS=all, kept in BENCH_CACHE
+	python3 tests/bench/bench.py $O/envcheck $O/tests/bench/floors $(or $(BENCH_CACHE),build/bench) $(BENCH)
+
+$O/tests/bench/floors: tests/bench/floors.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 $(WARN) -o $@ $<
 
 lint:
 	tests/lint.sh
