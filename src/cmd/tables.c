@@ -21,9 +21,9 @@ int tables_open(struct tables *t, const struct options *o, struct err *err)
 		auto_fd int dir = open(o->matrices, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (dir < 0)
 			return err_set(err, ERR_USAGE, "--matrices '%s': %s", o->matrices, errno == ENOTDIR ? "is no folder" : "cannot be opened");
-		t->matrix = matrix_load(dir, o->matrices, &t->arena, err);
+		t->matrix = matrix_load(dir, ".", &t->arena, err);
 		if (!t->matrix)
-			return -1;
+			return err_in(err, "--matrices '%s'", o->matrices);
 	}
 	t->date = matrix_date(t->matrix);
 	t->newest = newest(&t->arena, t->matrix);

@@ -158,13 +158,13 @@ const struct matrix *matrix_load(int dirfd, const char *dir, struct arena *a, st
 			continue;
 		auto_fd int file = openat(fd, e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (file < 0) {
-			got = err_sys(err, errno, "cannot read %s/%s", dir, e->d_name);
+			got = err_sys(err, errno, "cannot read %s", e->d_name);
 			break;
 		}
 		json_t *o = json_read(file, LIMIT_JSON_SMALL, e->d_name, err);
 		got = o ? load_table(a, m, o, err) : -1;
 		if (got < 0)
-			err_in(err, "%s/%s", dir, e->d_name);
+			err_in(err, "%s", e->d_name);
 		json_decref(o);
 	}
 	closedir(d);
