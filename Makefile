@@ -30,7 +30,7 @@ TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
 .PHONY: all tests bench check crosscheck check-formats check-truth check-real check-registry check-loader golden lint clean
-all: $O/envcheck
+all: $O/envcheck $O/envcheck-rules.7
 tests: $(TESTS) $(REPLAY)
 
 $O/envcheck: $O/src/main.o $(OBJ)
@@ -55,6 +55,10 @@ $O/matrices.c: $(sort $(wildcard matrices/*.json)) $O/tools/embed
 $O/pages.c: tools/pages.awk docs/rules.md
 	@mkdir -p $(@D)
 	awk -f $^ >$@
+
+$O/envcheck-rules.7: tools/manual.awk docs/rules.md matrices/about.json
+	@mkdir -p $(@D)
+	awk -v date=$$(sed -n 's/.*"date", "value": "\([0-9-]*\)".*/\1/p' matrices/about.json) -f $(wordlist 1,2,$^) >$@
 
 $O/maker.c: $(sort $(wildcard src/base/*.[ch] src/parse/*.[ch] src/source/*.[ch] src/scan/*.[ch]))
 	@mkdir -p $(@D)

@@ -10,9 +10,9 @@ make -s MODE=static all
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 version=$("$ENVCHECK" --version | sed -n '1s/envcheck \([0-9.]*\).*/\1/p')
-wheel=$(python3 tools/wheel.py build/static/envcheck "$version" "$tmp/1" share/man/man1/envcheck.1=man/envcheck.1)
+wheel=$(make -s wheel DIST="$tmp/1" | tail -n 1)
 touch tools/wheel.py
-again=$(TZ=Asia/Tokyo python3 tools/wheel.py build/static/envcheck "$version" "$tmp/2" share/man/man1/envcheck.1=man/envcheck.1)
+again=$(TZ=Asia/Tokyo make -s wheel DIST="$tmp/2" | tail -n 1)
 cmp "$wheel" "$again"
 
 # every file is in RECORD with its hash and size, and RECORD names no other
@@ -48,7 +48,8 @@ cmp "$tmp/script" "$tmp/module"
 status=0
 "$tmp/venv/bin/envcheck" torch==2.5.1+cu124 --driver 470.82.01 --gpu A100 >/dev/null || status=$?
 [ $status -eq 1 ]
-[ -f "$tmp/venv/share/man/man1/envcheck.1" ]
+[ -f "$tmp/venv/share/man/man1/envcheck.1" ] && [ -f "$tmp/venv/share/man/man7/envcheck-rules.7" ]
+"$tmp/venv/bin/envcheck" completions bash | cmp - "$tmp/venv/share/bash-completion/completions/envcheck"
 "$tmp/venv/bin/python" -m pip --disable-pip-version-check check >/dev/null
 "$tmp/venv/bin/python" -m pip --disable-pip-version-check uninstall -q -y envcheck
 [ ! -e "$tmp/venv/bin/envcheck" ]

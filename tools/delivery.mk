@@ -1,5 +1,6 @@
 # What users get: the static binary, the wheel, the source archive, what is installed.
-.PHONY: static fetch-isal check-static wheel dist release check-builds lint-ci install uninstall
+.PHONY: static fetch-isal check-static wheel dist release check-builds lint-ci shared install uninstall
+DIST    ?= build/dist
 VERSION := $(shell sed -n 's/^\#define ENVCHECK_VERSION "\(.*\)"/\1/p' src/cmd/outputs.h)
 
 static:
@@ -14,14 +15,15 @@ check-static: static # the cases and scripts of `make check` with the static bin
 	MODE=static tests/run.sh build/static
 
 wheel: static
-	python3 tools/wheel.py build/static/envcheck $(VERSION) build/dist share/man/man1/envcheck.1=man/envcheck.1
+	$(MAKE) -s MODE=static shared
+	python3 tools/wheel.py build/static/envcheck $(VERSION) $(DIST) $(subst $O/,build/static/,$(SHARED))
 
 release: wheel dist # all that a release offers, with its hashes: what ci/github/install.sh fetches
-	install -m 755 build/static/envcheck build/dist/envcheck-$(VERSION)-linux-$(shell uname -m)
-	cd build/dist && sha256sum *-$(VERSION)-* *-$(VERSION).tar.gz >SHA256SUMS
+	install -m 755 build/static/envcheck $(DIST)/envcheck-$(VERSION)-linux-$(shell uname -m)
+	cd $(DIST) && sha256sum *-$(VERSION)-* *-$(VERSION).tar.gz >SHA256SUMS
 
 dist:
-	tools/dist build/dist/envcheck-$(VERSION).tar.gz
+	tools/dist $(DIST)/envcheck-$(VERSION).tar.gz
 
 check-builds: static # as root, with docker.io, buildah and busybox-static: builds that stop at the gate
 	sh tests/real/builds.sh build/static/envcheck
@@ -29,6 +31,26 @@ check-builds: static # as root, with docker.io, buildah and busybox-static: buil
 lint-ci: # needs Go, fetches actionlint
 	sh tests/ci_lint.sh
 
-install: $O/envcheck
+# What is installed, below PREFIX and in the wheel, but the program: PLACE=FILE. Completions are what the program writes.
+SHARED := share/man/man1/envcheck.1=man/envcheck.1 share/man/man5/envcheck-host.5=man/envcheck-host.5 \
+	share/man/man5/envcheck.json.5=man/envcheck.json.5 share/man/man7/envcheck-rules.7=$O/envcheck-rules.7 \
+	share/bash-completion/completions/envcheck=$O/completions/bash share/zsh/site-functions/_envcheck=$O/completions/zsh \
+	share/fish/vendor_completions.d/envcheck.fish=$O/completions/fish
+
+$O/completions/%: $O/envcheck
+	@mkdir -p $(@D)
+	$< completions $* >$@
+
+shared: $(foreach f,$(SHARED),$(lastword $(subst =, ,$f)))
+
+define newline
+
+
+endef
+
+install: all shared
 	install -D -m 755 $O/envcheck $(DESTDIR)$(PREFIX)/bin/envcheck
-	install -D -m 644 man/envcheck.1 $(DESTDIR)$(PREFIX)/share/man/man1/envcheck.1
+	$(foreach f,$(SHARED),install -D -m 644 $(lastword $(subst =, ,$f)) $(DESTDIR)$(PREFIX)/$(firstword $(subst =, ,$f))$(newline)	)
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/envcheck $(foreach f,$(SHARED),$(DESTDIR)$(PREFIX)/$(firstword $(subst =, ,$f)))
