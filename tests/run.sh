@@ -70,5 +70,7 @@ for dir in tests/cases/*/; do
 	result "case $name" $ok "$tmp/log"
 done
 
+[ "$mode" = check ] || /usr/bin/python3 tests/docs.py "$ENVCHECK" write
+
 echo "$ran tests, $bad failed ($build)"
 [ "$bad" -eq 0 ]

@@ -41,6 +41,11 @@ judge() { # root
 
 judge "$tmp/empty"
 
+# what it cannot do it says: remote targets need libcurl, which it does not load
+status=0
+in_root "$tmp/empty" /envcheck docker://example.invalid/app:1 2>"$tmp/err" >/dev/null || status=$?
+[ $status -eq 3 ] && grep -q 'static build reads no remote targets: pipe the image in' "$tmp/err" || { cat "$tmp/err"; exit 1; }
+
 if [ -x /bin/busybox ]; then
 	cp -R "$tmp/empty" "$tmp/busybox"
 	mkdir "$tmp/busybox/bin"

@@ -24,7 +24,7 @@ const struct curl_calls *http_curl(struct err *err)
 		l = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	if (!l) {
 #ifdef ENVCHECK_STATIC
-		err_set(err, ERR_UNSUPPORTED, "this static build reads no remote targets: the other build does, with libcurl");
+		err_set(err, ERR_UNSUPPORTED, "this static build reads no remote targets: pipe the image in (docker save NAME | envcheck -), or use the build with libcurl");
 #else
 		err_set(err, ERR_UNSUPPORTED, "remote targets need libcurl, which is not installed (Debian: libcurl4)");
 #endif
