@@ -431,6 +431,7 @@ bool elf_early(struct span head, struct elf_early *e)
 	cur_seek(&c, c.wide ? 56 : 44); /* e_phnum, e_shentsize, e_shnum */
 	uint32_t phnum = cur_u16(&c), shentsize = cur_u16(&c), shnum = cur_u16(&c);
 	uint32_t each = c.wide ? 56 : 32;
+	bool ended = false, added = false;
 	for (uint32_t i = 0; i < phnum && !c.bad; i++) {
 		struct cur p = cur_window(&c, phoff + (uint64_t)i * each, each);
 		uint32_t type = cur_u32(&p);
@@ -438,17 +439,16 @@ bool elf_early(struct span head, struct elf_early *e)
 			cur_skip(&p, 4);
 		uint64_t at = cur_word(&p);
 		cur_skip(&p, p.wide ? 16 : 8);
-		uint64_t size = cur_word(&p);
+		uint64_t size = cur_word(&p), in_memory = cur_word(&p);
 		if (p.bad)
 			return false;
 		if (type == PT_DYNAMIC && size && !e->n)
 			e->range[e->n++] = (struct want){ .at = at, .n = size < LIMIT_WANT ? (uint32_t)size : LIMIT_WANT };
-		if (type != PT_LOAD)
+		if (type != PT_LOAD || added)
 			continue;
-		if (!at && size > e->first_end)
-			e->first_end = size;
-		if (at > e->last_at)
-			e->last_at = at;
+		e->added_at = at;
+		added = ended;
+		ended = in_memory > size;
 	}
 	uint64_t table = (uint64_t)shnum * shentsize;
 	/* the sections' names lie just before their table, where ld and patchelf put them */

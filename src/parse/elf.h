@@ -44,14 +44,14 @@ void elf_reader_clear(struct elf_reader *r);
 /*
  * What the head of a file alone tells of where the rest lies, for a driver
  * that sees the bytes once: the ranges of the dynamic section and of the
- * section table with the names before it, where the first PT_LOAD ends and
- * where the last one begins (what patchelf moves lies there). false: the head
- * does not reach that far yet, or is of no ELF file.
+ * section table with the names before it, and where the first PT_LOAD behind
+ * the one with .bss begins (patchelf appends what it moves), or the last one.
+ * false: the head does not reach that far yet, or is of no ELF file.
  */
 struct elf_early {
 	struct want range[2];
 	size_t n;
-	uint64_t first_end, last_at; /* file offsets; 0: no PT_LOAD */
+	uint64_t added_at; /* file offset; 0: no PT_LOAD */
 };
 bool elf_early(struct span head, struct elf_early *e);
 

@@ -466,7 +466,7 @@ static int place(struct body *b, struct err *err)
 		return 0;
 	if (!b->placed)
 		b->placed = elf_early((struct span){ b->c->bytes, (size_t)b->head_n }, &b->early);
-	return replay_pass(&b->c->replay, &b->early.last_at, b->placed, err);
+	return replay_pass(&b->c->replay, &b->early.added_at, b->placed, err);
 }
 
 static int read_stream(struct capture *c, struct tree *t, const struct tree_entry *e, struct select s, const struct wanted *wanted,

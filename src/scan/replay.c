@@ -88,7 +88,7 @@ static int go_back(struct replay *r, struct blob *b, uint64_t at, struct err *er
 		return 1;
 	if (!from)
 		return 0;
-	if (!r->away && blob_mark_size(b) <= CHEAP && blob_mark(b, &r->home, err) < 0)
+	if (!r->away && blob_mark(b, &r->home, err) < 0)
 		return -1;
 	if (blob_back(b, &from->mark, &why) < 0)
 		return 0;

@@ -30,7 +30,7 @@ struct replay {
 	bool away;      /* gone back; then */
 	uint64_t at;    /* the stream is at this byte of the body, and belongs at `home_at` */
 	uint64_t home_at;
-	struct blob_mark home; /* its state there, where that is cheap to save */
+	struct blob_mark home; /* its state there, where it can be saved */
 };
 #define REPLAY_INIT { 0 }
 
