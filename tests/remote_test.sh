@@ -7,6 +7,10 @@ if [ "${MODE:-}" = static ]; then # opens no libraries, so it has no network
 fi
 python3 tests/remote/cases.py "$ENVCHECK" &
 cases=$!
+python3 tests/remote/wheels.py "$ENVCHECK" &
+wheels=$!
 python3 tests/remote/trust.py "$ENVCHECK"
 bad=$?
-wait "$cases" && exit "$bad"
+wait "$cases" || bad=1
+wait "$wheels" || bad=1
+exit "$bad"

@@ -356,7 +356,7 @@ static int finding_cmp(const void *x, const void *y)
 static enum verdict verdict_of(const struct facts *f, const struct result *r)
 {
 	enum verdict v = f->gpu_software || f->gpu_intent ? VERDICT_PASS : VERDICT_NOTHING;
-	bool live = f->inv->kind != TARGET_DECLARATION && f->inv->kind != TARGET_REQUIREMENT;
+	bool live = inventory_live(f->inv);
 	for (size_t i = 0; i < r->findings.n; i++) {
 		const struct finding *x = &r->findings.v[i];
 		enum verdict own = VERDICT_NOTHING;

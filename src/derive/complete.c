@@ -188,7 +188,7 @@ static int declared_ptx(struct inventory *inv, const struct matrix *m)
 
 int complete_from_matrix(struct inventory *inv, const struct matrix *m, struct err *err)
 {
-	bool live = inv->kind != TARGET_DECLARATION && inv->kind != TARGET_REQUIREMENT;
+	bool live = inventory_live(inv);
 	for (size_t i = 0; i < inv->packages.n; i++) {
 		struct package *p = &inv->packages.v[i];
 		if (live && p->gpu_known && p->gpu.vendor == VENDOR_NONE)

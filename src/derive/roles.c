@@ -184,7 +184,7 @@ int roles_assign(struct inventory *inv, const struct matrix *m, struct err *err)
 			version_beside(inv, &inv->libraries.v[i]);
 	if (selectors_pick(inv) < 0)
 		return err_nomem(err);
-	bool live = inv->kind != TARGET_DECLARATION && inv->kind != TARGET_REQUIREMENT;
+	bool live = inventory_live(inv);
 	for (size_t i = 0; live && i < inv->packages.n; i++)
 		if (own_code(inv, &inv->packages.v[i]) < 0)
 			return err_nomem(err);

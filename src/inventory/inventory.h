@@ -257,6 +257,12 @@ struct inventory {
 struct inventory *inventory_new(void);
 void inventory_free(struct inventory *inv);
 
+/* Were its files looked at? If not (a declaration, a requirement, a wheel's metadata alone) the tables say what they know. */
+static inline bool inventory_live(const struct inventory *inv)
+{
+	return inv->kind != TARGET_DECLARATION && inv->kind != TARGET_REQUIREMENT && inv->known & INV_LIBRARIES;
+}
+
 /* Adds a gap (copies the texts; path may be NULL). Over LIMIT_GAPS it is only counted. -1 when memory runs out. */
 int inventory_gap(struct inventory *inv, int layer, const char *path, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

@@ -12,12 +12,14 @@ enum {
 	SIG_END64 = 0x06064b50, SIG_LOCATOR = 0x07064b50,
 	END_SIZE = 22, LOCATOR_SIZE = 20, END64_SIZE = 56, ENTRY_SIZE = 46,
 	COMMENT_MAX = 0xffff,
+	TAIL_ALL = END_SIZE + LOCATOR_SIZE + COMMENT_MAX,
+	TAIL_FIRST = 32 * 1024, /* bytes of the end that are looked at first: few zips have a comment */
 	EXTRA_ZIP64 = 1,
 	MADE_BY_UNIX = 3,
 	GP_ENCRYPTED = 1,
 };
 
-enum { ST_BEGIN, ST_TAIL, ST_END64, ST_DIR, ST_DONE };
+enum { ST_BEGIN, ST_TAIL, ST_END64, ST_DIR, ST_HEAD, ST_FOOT, ST_DONE };
 
 static enum step want_range(struct zipdir *z, int state, uint64_t at, uint64_t n, struct want *w)
 {
@@ -60,7 +62,16 @@ static enum step begin_dir(struct zipdir *z, uint64_t end, struct want *w, struc
 		z->state = ST_DONE;
 		return STEP_DONE;
 	}
+	if (z->ends && z->ends <= LIMIT_WANT && z->dir_n / 2 > z->ends)
+		return want_range(z, ST_HEAD, z->dir_at, z->ends, w);
 	return want_dir(z, 0, w);
+}
+
+static enum step want_tail(struct zipdir *z, uint32_t n, struct want *w)
+{
+	z->tail_n = (uint32_t)(z->size < n ? z->size : n);
+	z->tail_at = z->size - z->tail_n;
+	return want_range(z, ST_TAIL, z->tail_at, z->tail_n, w);
 }
 
 /* 4.3.16: the last signature whose comment reaches exactly to the end of the file. */
@@ -70,6 +81,7 @@ static enum step read_tail(struct zipdir *z, struct span got, struct want *w, st
 	if (got.n != z->tail_n || got.n < END_SIZE)
 		return bad(err, "the file is shorter than it was");
 	size_t at = got.n - END_SIZE;
+	bool more = z->tail_n == TAIL_FIRST && z->tail_n < z->size;
 	for (;; at--) {
 		cur_seek(&c, at);
 		if (cur_u32(&c) == SIG_END) {
@@ -78,9 +90,13 @@ static enum step read_tail(struct zipdir *z, struct span got, struct want *w, st
 			if (cur_u16(&end) == got.n - at - END_SIZE)
 				break;
 		}
+		if (!at && more)
+			return want_tail(z, TAIL_ALL, w);
 		if (!at)
 			return bad(err, "no end record");
 	}
+	if (at < LOCATOR_SIZE && more)
+		return want_tail(z, TAIL_ALL, w);
 	cur_seek(&c, at + 4);
 	uint16_t disk = cur_u16(&c), dir_disk = cur_u16(&c);
 	cur_skip(&c, 2 + 2);
@@ -234,21 +250,26 @@ static enum step finish(struct zipdir *z, struct err *err)
 	return STEP_DONE;
 }
 
+/* All whole entries from c on; -1 when memory runs out or there are too many. */
+static int take_entries(struct zipdir *z, struct cur *c, bool *is_entry, struct err *err)
+{
+	struct zip_entry e;
+	bool nomem = false;
+	while (read_entry(z, c, &e, is_entry, &nomem)) {
+		if (z->entries.n >= LIMIT_ENTRIES)
+			return err_set(err, ERR_LIMIT, "zip: over %u members", LIMIT_ENTRIES);
+		if (nomem || !list_add(z->arena, &z->entries, e))
+			return err_nomem(err);
+	}
+	return 0;
+}
+
 static enum step read_dir(struct zipdir *z, struct span got, struct want *w, struct err *err)
 {
 	struct cur c = cur_of(got);
-	struct zip_entry e;
-	bool is_entry = true, nomem = false;
-	while (read_entry(z, &c, &e, &is_entry, &nomem)) {
-		if (z->entries.n >= LIMIT_ENTRIES) {
-			err_set(err, ERR_LIMIT, "zip: over %u members", LIMIT_ENTRIES);
-			return STEP_BAD;
-		}
-		if (nomem || !list_add(z->arena, &z->entries, e)) {
-			err_nomem(err);
-			return STEP_BAD;
-		}
-	}
+	bool is_entry = true;
+	if (take_entries(z, &c, &is_entry, err) < 0)
+		return STEP_BAD;
 	uint64_t done = z->tail_at + c.off;
 	if (!is_entry || (!c.off && got.n < LIMIT_WANT) || !got.n)
 		return done == z->dir_n ? finish(z, err) : bad(err, "the directory is damaged");
@@ -261,21 +282,65 @@ static enum step read_dir(struct zipdir *z, struct span got, struct want *w, str
 	return finish(z, err);
 }
 
+/* The first part of a directory of which both ends alone are read. */
+static enum step read_head(struct zipdir *z, struct span got, struct want *w, struct err *err)
+{
+	struct cur c = cur_of(got);
+	bool is_entry = true;
+	if (take_entries(z, &c, &is_entry, err) < 0)
+		return STEP_BAD;
+	if (!c.off)
+		return bad(err, "the directory is damaged");
+	z->partial = true;
+	return want_range(z, ST_FOOT, z->dir_at + z->dir_n - z->ends, z->ends, w);
+}
+
+/* Does a chain of entries lead from there to the very end? */
+static bool chain_ends(struct cur c)
+{
+	while (cur_left(&c)) {
+		uint32_t sig = cur_u32(&c);
+		cur_skip(&c, ENTRY_SIZE - 4 - 18);
+		uint64_t n = cur_u16(&c);
+		n += cur_u16(&c);
+		n += cur_u16(&c);
+		cur_skip(&c, 12 + n);
+		if (sig != SIG_ENTRY || c.bad)
+			return false;
+	}
+	return true;
+}
+
+/* Its last part, from the first entry that is whole. */
+static enum step read_foot(struct zipdir *z, struct span got, struct err *err)
+{
+	bool is_entry = true;
+	for (size_t at = 0; at < got.n; at++) {
+		struct cur sig = cur_of(span_from(got, at)), c = sig;
+		if (cur_u32(&sig) != SIG_ENTRY || !chain_ends(c))
+			continue;
+		return take_entries(z, &c, &is_entry, err) < 0 ? STEP_BAD : finish(z, err);
+	}
+	return bad(err, "the directory is damaged");
+}
+
 enum step zipdir_step(struct zipdir *z, struct span got, struct want *w, struct err *err)
 {
 	switch (z->state) {
 	case ST_BEGIN:
 		if (z->size < END_SIZE)
 			return bad(err, "the file is too short");
-		z->tail_n = (uint32_t)(z->size < END_SIZE + LOCATOR_SIZE + COMMENT_MAX ? z->size : END_SIZE + LOCATOR_SIZE + COMMENT_MAX);
-		z->tail_at = z->size - z->tail_n;
-		return want_range(z, ST_TAIL, z->tail_at, z->tail_n, w);
+		return want_tail(z, TAIL_FIRST, w);
 	case ST_TAIL:
 		return read_tail(z, got, w, err);
 	case ST_END64:
 		return read_end64(z, got, w, err);
 	case ST_DIR:
 		return read_dir(z, got, w, err);
+	case ST_HEAD:
+		return read_head(z, got, w, err);
+	case ST_FOOT:
+		return read_foot(z, got, err);
 	}
 	return STEP_DONE;
 }

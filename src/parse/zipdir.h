@@ -34,6 +34,8 @@ struct zip_entry {
 struct zipdir {
 	struct arena *arena; /* borrowed */
 	uint64_t size;       /* of the whole file */
+	uint32_t ends;       /* of a larger directory, so many bytes of both its ends alone are read; 0: all */
+	bool partial;        /* that was so */
 	LIST(struct zip_entry) entries; /* in the order of the directory */
 	int state;
 	uint64_t end_at, dir_at, dir_n, base;

@@ -5,11 +5,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+static void read_zip(const uint8_t *p, size_t n, uint32_t ends)
 {
 	struct span all = { p, n }, got = { 0 };
 	struct arena arena = ARENA_INIT;
-	struct zipdir z = { .arena = &arena, .size = n };
+	struct zipdir z = { .arena = &arena, .size = n, .ends = ends };
 	struct err err = ERR_INIT;
 	struct want w;
 	enum step s;
@@ -26,5 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			seen += span_sub(all, (size_t)at, (size_t)e->packed).n;
 	}
 	arena_clear(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	read_zip(p, n, 0);
+	read_zip(p, n, 60);
 	return 0;
 }

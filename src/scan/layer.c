@@ -143,6 +143,8 @@ static int look_into(struct walk *w, struct tree_entry *e, uint32_t n, struct er
 		fs_edit(w->r->fs, n)->size = e->size;
 	}
 	struct select s = select_entry(e->path, e->mode, e->size);
+	if (w->wanted->brief && !select_brief(e->path, s))
+		return 0;
 	if (s.how == SELECT_NOT && !hashed)
 		return 0;
 	if (e->gap)

@@ -61,6 +61,7 @@ struct wanted {
 	bool quick;        /* no fatbins */
 	bool names_only;   /* nothing but names */
 	bool hashes;       /* sha256 of what a RECORD may name */
+	bool brief;        /* only what a distribution says of itself: METADATA, WHEEL, version.py and their like */
 };
 
 /*

@@ -463,6 +463,14 @@ static void file_keep(const struct scan_job *job, const struct blob_identity *of
 	cache_put(job->options->cache, &key, r);
 }
 
+/* Of what was not looked at nothing is known; the tables may know it. */
+static int scan_brief(struct inventory *inv, struct err *err)
+{
+	inv->complete = false;
+	inv->known &= ~(unsigned)(INV_LIBRARIES | INV_DRIVER_LIBRARIES | INV_COMPAT | INV_TOOLKITS | INV_COMPILERS | INV_OWNED_TWICE);
+	return inventory_gap(inv, 0, NULL, "its metadata alone was read (--quick)") < 0 ? err_nomem(err) : 0;
+}
+
 static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kind, const char *base, struct err *err)
 {
 	struct record *r = record_new(job, job->records.n);
@@ -472,7 +480,9 @@ static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kin
 		return err_nomem(err);
 	if (!file_cached(job, of, r)) {
 		struct tree *t = store_tree(s, err);
-		int got = t ? layer_scan(t, &job->wanted, r, err) : -1;
+		struct wanted wanted = job->wanted;
+		wanted.brief = store_is_brief(s);
+		int got = t ? layer_scan(t, &wanted, r, err) : -1;
 		tree_close(t);
 		if (got < 0)
 			return -1;
@@ -482,10 +492,12 @@ static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kin
 		return err_set(err, r->error.kind, "%s", r->error.text);
 	if (kind == TARGET_ROOTFS && apply_command(job, inv) < 0)
 		return err_nomem(err);
-	if (kind == TARGET_WHEEL && !list_add(&inv->arena, &inv->reference, arena_str(&inv->arena, path_base(job->name))))
+	if (kind == TARGET_WHEEL && !list_add(&inv->arena, &inv->reference, remote_file(job->name, &inv->arena)))
 		return err_nomem(err);
 	scan_apply_env(job, inv);
-	return scan_merge(job, inv, &r, 1, base, err);
+	if (scan_merge(job, inv, &r, 1, base, err) < 0)
+		return -1;
+	return store_is_brief(s) ? scan_brief(inv, err) : 0;
 }
 
 /* Every wheel of a folder is one layer of one environment. */
@@ -579,7 +591,7 @@ int scan_target(const char *arg, const struct scan_options *options, struct scan
 	if (scan_is_requirement(arg)) {
 		got = scan_requirement_line(job, arg, err);
 	} else {
-		struct store *s = remote_kind_of(arg) == REMOTE_NONE ? store_open(arg, err) : remote_open(options->http, arg, err);
+		struct store *s = remote_kind_of(arg) == REMOTE_NONE ? store_open(arg, err) : remote_open(options->http, arg, options->quick, err);
 		got = s ? scan_store(job, s, err) : -1;
 		store_close(s);
 	}

@@ -133,3 +133,14 @@ struct select select_entry(struct span path, uint32_t mode, uint64_t size)
 		return (struct select){ SELECT_ELF, 0 };
 	return (struct select){ SELECT_NOT, 0 };
 }
+
+bool select_brief(struct span path, struct select s)
+{
+	struct span rest = path;
+	size_t deep = 0;
+	for (; rest.n; deep++)
+		(void)span_cut(&rest, '/');
+	if (s.how != SELECT_TEXT || span_ends(path, "/RECORD") || span_ends(path, ".cmake"))
+		return false;
+	return !span_ends(path, "version.py") || deep <= 2;
+}

@@ -22,4 +22,7 @@ struct select {
 /* By the path (clean, relative), permission bits and size of a file; mode 0 and size UINT64_MAX are not known. */
 struct select select_entry(struct span path, uint32_t mode, uint64_t size);
 
+/* Is that what a distribution says of itself in few bytes? No RECORD; version.py only of top packages. */
+bool select_brief(struct span path, struct select s);
+
 #endif

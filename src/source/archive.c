@@ -18,7 +18,7 @@ struct reader {
 	const char *name; /* constant text: what this is */
 	uint64_t out;
 	int64_t at;       /* where the next read is; only blobs that can be read anywhere */
-	bool ended;
+	bool ended, sized; /* sized: the current entry says its size */
 	struct buf path, link;
 	unsigned char buf[BLOB_CHUNK];
 };
@@ -90,7 +90,7 @@ static struct reader *reader_new(struct blob *in, const char *name, struct err *
 	r->name = name;
 	r->out = 0;
 	r->at = 0;
-	r->ended = false;
+	r->ended = r->sized = false;
 	r->path = (struct buf)BUF_INIT(TREE_TEXT);
 	r->link = (struct buf)BUF_INIT(TREE_TEXT);
 	archive_read_set_read_callback(a, feed);
@@ -199,7 +199,8 @@ static int other_next(void *self, struct tree_entry *to, struct err *err)
 	r->name = archive_format_name(r->a);
 	to->path = tree_path(text(archive_entry_pathname(e)), &r->path);
 	to->mode = archive_entry_perm(e);
-	to->size = archive_entry_size_is_set(e) && archive_entry_size(e) > 0 ? (uint64_t)archive_entry_size(e) : 0;
+	r->sized = archive_entry_size_is_set(e);
+	to->size = r->sized && archive_entry_size(e) > 0 ? (uint64_t)archive_entry_size(e) : 0;
 	switch (archive_entry_filetype(e)) {
 	case AE_IFREG: to->type = TREE_FILE; break;
 	case AE_IFDIR: to->type = TREE_DIR; break;
@@ -238,6 +239,34 @@ static int other_chunk(void *self, struct tree_chunk *c, struct err *err)
 static const struct tree_ops other_ops = {
 	.next = other_next, .chunk = other_chunk, .raw = reader_raw, .close = reader_close,
 };
+
+/* Permissions, and the sizes of some, stand in the directory, which comes last: mode 0 says that they are not known. */
+static int zip_stream_next(void *self, struct tree_entry *to, struct err *err)
+{
+	struct reader *r = self;
+	int more = other_next(self, to, err);
+	to->mode = 0;
+	if (more > 0 && to->type == TREE_FILE && !r->sized)
+		to->gap = "its size stands behind it, and it came as a stream";
+	return more;
+}
+
+static const struct tree_ops zip_stream_ops = {
+	.next = zip_stream_next, .chunk = other_chunk, .raw = reader_raw, .close = reader_close,
+};
+
+struct tree *tree_zip_stream_take(struct blob *b, struct err *err)
+{
+	struct reader *r = reader_new(b, "zip", err);
+	if (!r)
+		return NULL;
+	archive_read_support_format_zip_streamable(r->a);
+	if (archive_read_open1(r->a) == ARCHIVE_OK)
+		return tree_new(&zip_stream_ops, r, err);
+	failed(r, err);
+	reader_close(r);
+	return NULL;
+}
 
 struct tree *tree_archive_take(struct blob *b, struct err *err)
 {

@@ -10,7 +10,7 @@
 enum {
 	BREAKS_MAX = 100,       /* times that one stream may go on by range */
 	PROGRESS = 32 * 1024,   /* bytes after which a stream that broke has all its tries again */
-	TAIL = 32 * 1024,       /* bytes of the end that are fetched first: a zip's end record, and mostly its directory */
+	TAIL = 48 * 1024,       /* bytes of the end that are fetched first: a zip's end record, and mostly its directory */
 	WINDOW_MIN = 16 * 1024, /* bytes of the first request at a new place */
 	WINDOW_MAX = 64 << 20,  /* of one request where reading goes on and on */
 	SKIP = 128 * 1024,      /* bytes that are sooner read through than asked for around */

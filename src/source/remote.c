@@ -6,8 +6,10 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "parse/imageref.h"
+#include "parse/wheelmeta.h"
 #include "source/registry.h"
 #include "source/store_parts.h"
+#include "source/weblogin.h"
 
 static const char scheme_docker[] = "docker://";
 
@@ -30,6 +32,23 @@ enum remote_kind remote_kind_of(const char *arg)
 	if (is_url(arg))
 		return REMOTE_URL;
 	return is_bare_name(arg) ? REMOTE_IMAGE : REMOTE_NONE;
+}
+
+/* RFC 3986 2.1 */
+static int hex_of(unsigned char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; }
+
+char *remote_file(const char *arg, struct arena *a)
+{
+	char *shown = is_url(arg) ? http_shown(a, arg) : arena_str(a, arg), *name = shown ? (char *)path_base(shown) : NULL, *to = name;
+	for (const char *from = name; is_url(arg) && from && *from; to++) {
+		bool coded = from[0] == '%' && hex_of((unsigned char)from[1]) >= 0 && hex_of((unsigned char)from[2]) >= 0;
+		int c = coded ? hex_of((unsigned char)from[1]) * 16 + hex_of((unsigned char)from[2]) : (unsigned char)*from;
+		*to = c && c != '/' ? (char)c : '_';
+		from += coded ? 3 : 1;
+	}
+	if (is_url(arg) && to)
+		*to = '\0';
+	return name;
 }
 
 static struct span image_of(const char *arg)
@@ -71,7 +90,32 @@ static struct store *open_image(struct http *http, struct store *s, const char *
 	return rc == 0 && s->top.reference && s->top.digest ? s : NULL;
 }
 
-struct store *remote_open(struct http *http, const char *arg, struct err *err)
+/* A wheel by ranges where the server has them; what turns out to be no zip, and all else, as one stream. */
+static struct store *open_url(struct http *http, struct store *s, const char *arg, bool brief, struct err *err)
+{
+	struct wheel_name wheel;
+	if (!(s->login = weblogin_new(http, arg, err)))
+		return NULL;
+	const struct http_request q = { .url = weblogin_url(s->login), .auth = weblogin_auth(s->login) };
+	struct blob *far = NULL;
+	const char *file = remote_file(arg, &s->arena);
+	if (file && wheel_name_parse(SPAN_STR(file), &wheel)) {
+		far = http_ranged(http, &q, &s->b, err);
+		if (!far && !s->b)
+			return NULL;
+	}
+	if (far) {
+		s->kind = SOURCE_WHEEL;
+		s->brief = brief;
+		s->far = tree_zip_far_take(far, brief, err);
+		return s->far ? s : NULL;
+	}
+	if (!s->b && !(s->b = http_stream(http, &q, BLOB_UNKNOWN, err)))
+		return NULL;
+	return store_probe_blob(s, err) == 0 ? s : NULL;
+}
+
+struct store *remote_open(struct http *http, const char *arg, bool brief, struct err *err)
 {
 	auto_arena struct arena a = ARENA_INIT;
 	const char *name = remote_name(arg, &a);
@@ -80,9 +124,10 @@ struct store *remote_open(struct http *http, const char *arg, struct err *err)
 		err_nomem(err);
 		return NULL;
 	}
-	if (open_image(http, s, arg, err))
+	if (is_url(arg) ? open_url(http, s, arg, brief, err) : open_image(http, s, arg, err))
 		return s;
-	err_in(err, "%s", s->name);
+	if (!err || !str_starts(err->text, s->name))
+		err_in(err, "%s", s->name);
 	store_close(s);
 	return NULL;
 }

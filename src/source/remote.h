@@ -24,7 +24,15 @@ enum remote_kind remote_kind_of(const char *arg);
 /* The argument as it may be shown: no password, no query; a bare image name completed. In the arena. */
 char *remote_name(const char *arg, struct arena *a);
 
-/* NULL on error. An image's manifest is read now, its layers when they are asked for, each verified as it passes. */
-struct store *remote_open(struct http *http, const char *arg, struct err *err);
+/* The name of the file at a path or URL, without its folder, percent-decoded. In the arena. */
+char *remote_file(const char *arg, struct arena *a);
+
+/*
+ * NULL on error. An image's manifest is read now, its layers when they are
+ * asked for, each verified as it passes. Of a wheel the directory is read now,
+ * or with `brief` as much of it as leads to the metadata; where the server has
+ * no ranges it is a stream. Other files are streams.
+ */
+struct store *remote_open(struct http *http, const char *arg, bool brief, struct err *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include "source/inroot.h"
 #include "source/registry.h"
 #include "source/store_parts.h"
+#include "source/weblogin.h"
 
 const char *source_kind_name(enum source_kind kind)
 {
@@ -295,8 +296,10 @@ void store_close(struct store *s)
 		return;
 	blob_close(s->body);
 	tree_close(s->outer);
+	tree_close(s->far);
 	blob_close(s->b);
 	registry_free(s->registry);
+	weblogin_free(s->login);
 	if (s->fd >= 0)
 		close(s->fd);
 	arena_clear(&s->arena);
@@ -377,6 +380,7 @@ enum source_kind store_kind(const struct store *s) { return s->kind; }
 const char *store_name(const struct store *s) { return s->name; }
 const char *store_compression(const struct store *s) { return s->compression; }
 bool store_is_stream(const struct store *s) { return s->stream; }
+bool store_is_brief(const struct store *s) { return s->brief; }
 struct store_top store_top(const struct store *s) { return s->top; }
 const char *store_notice(const struct store *s) { return s->notice; }
 
@@ -395,6 +399,8 @@ struct tree *store_tree(struct store *s, struct err *err)
 		err_sys(err, errno, "%s", s->name);
 		return NULL;
 	}
+	if (s->far)
+		return take(&s->far);
 	if (!s->b) {
 		err_set(err, ERR_UNSUPPORTED, "%s: the stream was read already", s->name);
 		return NULL;

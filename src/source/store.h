@@ -73,6 +73,9 @@ const char *store_name(const struct store *s);      /* as on the command line */
 const char *store_compression(const struct store *s); /* of the whole: "gzip"; NULL if none */
 bool store_is_stream(const struct store *s);        /* use store_next before plan_make */
 
+/* A remote wheel of which metadata alone was asked for (remote_open). */
+bool store_is_brief(const struct store *s);
+
 /* What identifies the file that was opened, compressed or not, as blob_identity; false for folders, pipes and standard input. */
 bool store_identity(const struct store *s, struct blob_identity *of);
 

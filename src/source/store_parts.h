@@ -20,6 +20,9 @@ struct store {
 	size_t *slots, slot_n; /* open addressing: number of the member + 1; 0 is free */
 	size_t kept;           /* bytes of kept texts */
 	struct registry *registry; /* SOURCE_REGISTRY */
+	struct weblogin *login;    /* of a file at a URL */
+	struct tree *far;          /* a remote zip, until store_tree hands it out */
+	bool brief;                /* of which metadata alone is to be read */
 	struct store_top top;
 };
 

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "parse/tar.h"
+#include "parse/wheelmeta.h"
 #include "parse/zipdir.h"
 #include "source/codec.h"
 #include "source/inroot.h"
@@ -167,17 +168,19 @@ static int probe_tar(struct store *s, struct err *err)
 
 static int probe_zip(struct store *s, struct err *err)
 {
-	struct tree_entry e;
-	if (!s->b->can_read_at)
+	struct wheel_name name;
+	if (!s->b->can_read_at && !wheel_name_parse(SPAN_STR(path_base(s->name)), &name))
 		return err_set(err, ERR_UNSUPPORTED, "a zip (wheel) cannot be read from a stream: give the file");
+	if (!s->b->can_read_at) {
+		s->kind = SOURCE_WHEEL;
+		s->stream = true;
+		return 0;
+	}
 	struct blob *b = blob_slice(s->b, 0, s->b->size, err);
 	struct tree *t = b ? tree_zip_take(b, err) : NULL;
 	if (!t)
 		return -1;
-	s->kind = SOURCE_ROOTFS_TAR;
-	while (s->kind != SOURCE_WHEEL && tree_next(t, &e, err) > 0)
-		if (span_ends(span_sub(e.path, 0, span_chr(e.path, '/')), ".dist-info"))
-			s->kind = SOURCE_WHEEL;
+	s->kind = tree_zip_is_wheel(t) ? SOURCE_WHEEL : SOURCE_ROOTFS_TAR;
 	tree_close(t);
 	return 0;
 }

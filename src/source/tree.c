@@ -42,8 +42,8 @@ struct tree *tree_open_take(struct blob *b, struct err *err)
 	}
 	if (!head.n || tar_bid(head))
 		return tree_tar_take(b, err);
-	if (zip_bid(head) && b->can_read_at)
-		return tree_zip_take(b, err);
+	if (zip_bid(head))
+		return b->can_read_at ? tree_zip_take(b, err) : tree_zip_stream_take(b, err);
 	return tree_archive_take(b, err);
 }
 

@@ -48,6 +48,17 @@ struct tree *tree_folder_take(int fd, bool root, struct err *err);
 /* A zip. The blob (which must be readable anywhere) is taken. */
 struct tree *tree_zip_take(struct blob *b, struct err *err);
 
+/*
+ * A zip that is elsewhere (http_ranged): its directory comes in one piece.
+ * `brief`: of a large directory both ends alone, if a wheel's metadata is
+ * there; the tree then has those members only. The blob is taken.
+ */
+struct tree *tree_zip_far_take(struct blob *b, bool brief, struct err *err);
+bool tree_zip_is_wheel(const struct tree *t); /* does it have a *.dist-info? */
+
+/* A zip as a stream, front to back; what has no size before its body is a gap. The blob is taken. */
+struct tree *tree_zip_stream_take(struct blob *b, struct err *err);
+
 /* Whatever else libarchive reads (cpio, 7z, ar, ...). The blob is taken. */
 struct tree *tree_archive_take(struct blob *b, struct err *err);
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "parse/zipdir.h"
 #include "source/codec.h"
+#include "source/http.h"
 #include "source/tree_kinds.h"
 
 struct zip_tree {
@@ -18,15 +19,21 @@ struct zip_tree {
 	struct buf path;
 };
 
-static int read_directory(struct zip_tree *z, struct err *err)
+enum { ENDS = 32 * 1024 }; /* bytes of both ends of a directory: the metadata of every torch wheel lies there */
+
+/* `keep`: the directory is far, so it is fetched in one piece. */
+static int read_directory(struct zip_tree *z, bool keep, uint32_t ends, struct err *err)
 {
 	struct want w;
 	unsigned char *p = mem_alloc(LIMIT_WANT);
 	if (!p)
 		return err_nomem(err);
+	z->dir = (struct zipdir){ .arena = &z->arena, .size = z->b->size, .ends = ends };
 	struct span got = { 0 };
 	enum step s;
 	while ((s = zipdir_step(&z->dir, got, &w, err)) == STEP_WANT) {
+		if (keep && z->dir.dir_n && !ends && http_ranged_keep(z->b, w.at, err) < 0)
+			break;
 		ssize_t n = blob_read_at(z->b, w.at, p, w.n, err);
 		if (n < 0)
 			break;
@@ -146,7 +153,31 @@ static const struct tree_ops zip_ops = {
 	.close = zip_close,
 };
 
-struct tree *tree_zip_take(struct blob *b, struct err *err)
+/* Is there a NAME.dist-info/METADATA? */
+static bool has_metadata(const struct zip_tree *z)
+{
+	for (size_t i = 0; i < z->dir.entries.n; i++) {
+		struct span name = { (const unsigned char *)z->dir.entries.v[i].name, z->dir.entries.v[i].name_n }, dir = span_cut(&name, '/');
+		if (span_ends(dir, ".dist-info") && span_eq(name, "METADATA"))
+			return true;
+	}
+	return false;
+}
+
+bool tree_zip_is_wheel(const struct tree *t)
+{
+	const struct zip_tree *z = t->self;
+	if (t->ops != &zip_ops)
+		return false;
+	for (size_t i = 0; i < z->dir.entries.n; i++) {
+		struct span name = { (const unsigned char *)z->dir.entries.v[i].name, z->dir.entries.v[i].name_n };
+		if (span_ends(span_cut(&name, '/'), ".dist-info"))
+			return true;
+	}
+	return false;
+}
+
+static struct zip_tree *zip_new(struct blob *b, struct err *err)
 {
 	struct zip_tree *z = mem_alloc(sizeof(*z));
 	if (!z) {
@@ -155,11 +186,29 @@ struct tree *tree_zip_take(struct blob *b, struct err *err)
 		return NULL;
 	}
 	*z = (struct zip_tree){ .b = b, .arena = ARENA_INIT, .path = BUF_INIT(TREE_TEXT) };
-	z->dir.arena = &z->arena;
-	z->dir.size = b->size;
-	if (read_directory(z, err) < 0) {
+	return z;
+}
+
+struct tree *tree_zip_take(struct blob *b, struct err *err)
+{
+	struct zip_tree *z = zip_new(b, err);
+	if (z && read_directory(z, false, 0, err) == 0)
+		return tree_new(&zip_ops, z, err);
+	if (z)
 		zip_close(z);
+	return NULL;
+}
+
+struct tree *tree_zip_far_take(struct blob *b, bool brief, struct err *err)
+{
+	struct zip_tree *z = zip_new(b, err);
+	if (!z)
 		return NULL;
-	}
-	return tree_new(&zip_ops, z, err);
+	int rc = read_directory(z, true, brief ? ENDS : 0, err);
+	if (rc == 0 && z->dir.partial && !has_metadata(z))
+		rc = read_directory(z, true, 0, err);
+	if (rc == 0)
+		return tree_new(&zip_ops, z, err);
+	zip_close(z);
+	return NULL;
 }

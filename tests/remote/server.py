@@ -14,7 +14,7 @@ import threading
 import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 METADATA = "Metadata-Version: 2.1\nName: torch\nVersion: 2.5.1+cu124\nRequires-Dist: filelock\n"
 VERSION_PY = "__version__ = '2.5.1+cu124'\ndebug = False\ncuda: Optional[str] = '12.4'\nhip: Optional[str] = None\n"
@@ -105,6 +105,7 @@ class Server(ThreadingHTTPServer):
         self.blobs, self.manifests = make_image()
         self.files = {}          # path without fault -> bytes
         self.log, self.seen = [], {}
+        self.sent = []           # bytes of bodies
         self.lock = threading.Lock()
         self.away = None         # port of the server that "elsewhere" redirects to
         self.port = self.server_address[1]
@@ -138,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
             data = s.manifests.get(name) if kind == "manifests" else s.blobs.get(name)
             is_blob = kind == "blobs"
         else:
-            fault, name, is_blob = parts[0], "/".join(parts[1:]), True
+            fault, name, is_blob = parts[0], unquote("/".join(parts[1:])), True
             data = s.files.get(name)
         if data is None:
             return self.answer(404, b'{"errors":[]}')
@@ -157,6 +158,7 @@ class Handler(BaseHTTPRequestHandler):
         if "Content_Length" not in headers:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.server.sent.append(len(body))
         try:
             self.wfile.write(body)
         except OSError:
@@ -215,6 +217,20 @@ class Handler(BaseHTTPRequestHandler):
     def fault_changed(self, data, nth):        # other bytes under another tag, once it broke
         self.answer(200, data[:500] if nth == 1 else data, ETag='"v%d"' % nth, Content_Length=len(data))
         self.close_connection = True
+
+    def fault_nosuffix(self, data, nth):       # knows ranges, but no suffix
+        if self.headers.get("Range", "").startswith("bytes=-"):
+            return self.answer(416)
+        self.serve(data)
+
+    def fault_changing(self, data, nth):       # another file each time
+        self.serve(data if nth == 1 else data + b"x")
+
+    def fault_shrunk(self, data, nth):         # a suffix that is too long
+        self.answer(206, data, Content_Range="bytes 0-%d/%d" % (len(data) - 1, len(data)))
+
+    def fault_notzip(self, data, nth):
+        self.serve(b"no zip" * 20_000)
 
     def fault_busy(self, data, nth):
         if nth == 1:
