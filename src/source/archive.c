@@ -240,6 +240,15 @@ static const struct tree_ops other_ops = {
 	.next = other_next, .chunk = other_chunk, .raw = reader_raw, .close = reader_close,
 };
 
+#ifdef ENVCHECK_STATIC
+/* No libcurl, so no such streams; and libarchive's zip reader would bring a library for encryption. */
+struct tree *tree_zip_stream_take(struct blob *b, struct err *err)
+{
+	blob_close(b);
+	err_set(err, ERR_UNSUPPORTED, "this build reads no zip from a stream");
+	return NULL;
+}
+#else
 /* Permissions, and the sizes of some, stand in the directory, which comes last: mode 0 says that they are not known. */
 static int zip_stream_next(void *self, struct tree_entry *to, struct err *err)
 {
@@ -267,6 +276,7 @@ struct tree *tree_zip_stream_take(struct blob *b, struct err *err)
 	reader_close(r);
 	return NULL;
 }
+#endif
 
 struct tree *tree_archive_take(struct blob *b, struct err *err)
 {
