@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "check/cause.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 
 static const struct rule *const families[] = { rules_driver, rules_ptxas, rules_gpu, rules_container, rules_library, rules_loading, rules_python, rules_distribution };
@@ -205,19 +206,40 @@ void set_source(struct out *out, struct finding *f, const char *matrix, const ch
 		out->bad = true;
 }
 
-void add_remedy(struct out *out, struct finding *f, bool checked, const char *fmt, ...)
+static void keep_remedy(struct out *out, struct finding *f, enum remedy_check said, const char *fmt, va_list ap)
 {
-	char text[512];
-	va_list ap;
-	va_start(ap, fmt);
+	char text[1024];
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	for (size_t i = 0; i < f->remedies.n; i++)
 		if (str_eq(f->remedies.v[i].text, text))
 			return;
-	struct remedy r = { arena_str(out->a, text), checked };
-	if (!r.text || !list_add(out->a, &f->remedies, r))
+	struct remedy r = { arena_str(out->a, text), said };
+	if (!r.text || !list_add(out->a, &f->remedies, r)) {
 		out->bad = true;
+		return;
+	}
+	/* what makes it run stands before what only helps */
+	for (size_t i = f->remedies.n - 1; said == REMEDY_RUNS && i && f->remedies.v[i - 1].checked != REMEDY_RUNS; i--) {
+		f->remedies.v[i] = f->remedies.v[i - 1];
+		f->remedies.v[i - 1] = r;
+	}
+}
+
+void add_remedy(struct out *out, struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	keep_remedy(out, f, REMEDY_UNTRIED, fmt, ap);
+	va_end(ap);
+}
+
+void add_tried(struct out *out, struct finding *f, enum remedy_check said, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	if (said != REMEDY_FAILS)
+		keep_remedy(out, f, said, fmt, ap);
+	va_end(ap);
 }
 
 void at_path(struct finding *f, const char *path, int layer)
@@ -433,6 +455,8 @@ int check_run(const struct inventory *inv, const struct host *host, const struct
 	r->verdict = verdict_of(&f, r);
 	if (r->verdict == VERDICT_PASS || r->verdict == VERDICT_WARN)
 		r->works_by = works_by(&f, &out);
+	if (out.base)
+		result_clear(out.base);
 	if (!out.bad)
 		return 0;
 	result_clear(r);

@@ -37,9 +37,11 @@ const struct rule_info *rule_find(const char *id); /* NULL if there is none */
 
 struct finding_source { const char *matrix, *row, *url; };
 
+/* What the same rules said with this one change applied; one that fails is never given. */
+enum remedy_check { REMEDY_UNTRIED, REMEDY_FAILS, REMEDY_HELPS, REMEDY_RUNS };
 struct remedy {
 	const char *text; /* a command or a version: "upgrade the host driver to 525.60.13 or newer" */
-	bool checked;     /* the same rules passed with this one change applied */
+	enum remedy_check checked; /* RUNS: the target then runs; HELPS: this finding is gone, others are not */
 };
 
 struct finding {

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "check/require.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 
 #define RULES(R) \
@@ -167,6 +168,18 @@ static const char *first_word(struct out *out, const char *text)
 	return arena_strn(out->a, text, strcspn(text, " "));
 }
 
+/* Starting it all the same, where the software itself runs on that driver. */
+static void remedy_disable(const struct facts *f, struct out *out, struct finding *x)
+{
+	struct trial t;
+	if (!trial_begin(f, &t))
+		return;
+	trial_env(&t, "NVIDIA_DISABLE_REQUIRE", "1");
+	enum remedy_check said = trial_end(&t, out, x);
+	if (said == REMEDY_RUNS)
+		add_tried(out, x, said, "docker run -e NVIDIA_DISABLE_REQUIRE=1 ...");
+}
+
 static void require_unsatisfied(const struct facts *f, struct subject s, struct out *out)
 {
 	struct requirements q;
@@ -205,7 +218,7 @@ static void require_unsatisfied(const struct facts *f, struct subject s, struct 
 	const struct row_driver_branches *b = ver2_full(want) ? matrix_branch_for_cuda(f->m, want) : NULL;
 	if (b)
 		remedy_driver(f, out, x, b->first);
-	add_remedy(out, x, false, "run with NVIDIA_DISABLE_REQUIRE=1 if the software itself runs on this driver");
+	remedy_disable(f, out, x);
 }
 
 static void require_invalid(const struct facts *f, struct subject s, struct out *out)
@@ -223,7 +236,7 @@ static void require_invalid(const struct facts *f, struct subject s, struct out 
 	set_message(out, x, "require-invalid", NULL);
 	if (runtime(f) == RUNTIME_UNKNOWN)
 		lower(x, LEVEL_WARNING, "only the legacy, csv and enroot runtimes evaluate it, and the host states none");
-	add_remedy(out, x, false, "correct or unset %s", v.name);
+	remedy_disable(f, out, x);
 }
 
 static void require_not_enforced(const struct facts *f, struct subject s, struct out *out)
@@ -250,6 +263,18 @@ static void require_disabled(const struct facts *f, struct subject s, struct out
 
 /* ---- what gets in ---- */
 
+/* "0,1,2,3" of a host with four GPUs. */
+static const char *all_devices(const struct facts *f, struct out *out)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < f->host->gpus.n; i++)
+		n += f->host->gpus.v[i].stated->count;
+	const char *list = "0";
+	for (unsigned i = 1; list && i < n && i < 64; i++)
+		list = arena_printf(out->a, "%s,%u", list, i);
+	return list ? list : "0";
+}
+
 static void visible_devices(const struct facts *f, struct subject s, struct out *out)
 {
 	if (!container_counts(f) || !(f->gpu_software || f->gpu_intent) || f->options->expect == EXPECT_CPU)
@@ -259,7 +284,7 @@ static void visible_devices(const struct facts *f, struct subject s, struct out 
 	if (cuda && (!cuda[0] || cuda[0] == '-' || str_eq(cuda, "NoDevFiles") || str_ieq(cuda, "none"))) {
 		x = emit(out, ANSWER_FAIL, s, "CUDA_VISIBLE_DEVICES=\"%s\" in the image hides every GPU", cuda);
 		set_cuda_error(out, x, 100);
-		add_remedy(out, x, false, "unset CUDA_VISIBLE_DEVICES in the image");
+		remedy_env(f, out, x, "CUDA_VISIBLE_DEVICES", all_devices(f, out));
 		return;
 	}
 	if (runtime(f) == RUNTIME_NONE || runtime(f) == RUNTIME_SINGULARITY)
@@ -270,15 +295,16 @@ static void visible_devices(const struct facts *f, struct subject s, struct out 
 	if (v && (str_eq(v, "none") || str_eq(v, "void") || !v[0])) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES=\"%s\" in the image lets no GPU in", v);
 		set_message(out, x, "torch-no-driver", NULL);
-		add_remedy(out, x, false, "set NVIDIA_VISIBLE_DEVICES=all");
+		remedy_env(f, out, x, "NVIDIA_VISIBLE_DEVICES", "all");
 	} else if (!v && runtime(f) == RUNTIME_ENROOT) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES is not set in the image: enroot then brings no GPU");
 		set_message(out, x, "torch-no-driver", NULL);
-		add_remedy(out, x, false, "set NVIDIA_VISIBLE_DEVICES=all");
+		remedy_env(f, out, x, "NVIDIA_VISIBLE_DEVICES", "all");
 	} else if (!v && !legacy_image && runtime(f) == RUNTIME_UNKNOWN) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES is not set in the image: docker needs --gpus, enroot brings no GPU");
 		lower(x, LEVEL_WARNING, "the container runtime is not stated");
-		add_remedy(out, x, false, "set NVIDIA_VISIBLE_DEVICES=all, or state the runtime (--runtime)");
+		remedy_env(f, out, x, "NVIDIA_VISIBLE_DEVICES", "all");
+		add_remedy(out, x, "docker run --gpus all ..., and tell envcheck --runtime legacy");
 	}
 }
 
@@ -312,7 +338,7 @@ static void driver_capabilities(const struct facts *f, struct subject s, struct 
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_DRIVER_CAPABILITIES=\"%s\" lacks compute: libcuda does not get into the container", v);
 	}
 	set_message(out, x, "torch-no-driver", NULL);
-	add_remedy(out, x, false, "set NVIDIA_DRIVER_CAPABILITIES=compute,utility");
+	remedy_env(f, out, x, "NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
 }
 
 static void no_gpu_runtime(const struct facts *f, struct subject s, struct out *out)
@@ -326,10 +352,11 @@ static void no_gpu_runtime(const struct facts *f, struct subject s, struct out *
 	if (f->host->no_gpu && !(cpu_only && f->gpu_software && f->options->expect != EXPECT_GPU)) {
 		x = emit(out, ANSWER_FAIL, s, "the target wants a GPU and the host has none");
 		set_cuda_error(out, x, 100);
-		add_remedy(out, x, false, "run it on a host with a GPU, or check with --expect cpu");
+		add_remedy(out, x, "run it on a host with a GPU");
+		add_remedy(out, x, "envcheck --expect cpu, if it is meant to run without");
 	} else if (runtime(f) == RUNTIME_NONE && f->image) {
 		x = emit(out, ANSWER_FAIL, s, "the host's container runtime injects no driver: the container sees no GPU");
-		add_remedy(out, x, false, "install the NVIDIA container toolkit on the host and run with --gpus all");
+		remedy_runtime(f, out, x, "on the host: apt-get install nvidia-container-toolkit && nvidia-ctk runtime configure && systemctl restart docker");
 	}
 	if (x)
 		set_message(out, x, "torch-no-driver", NULL);
@@ -362,7 +389,10 @@ static void driver_not_on_path(const struct facts *f, struct subject s, struct o
 	}
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the host brings its driver libraries into %s, which the image's loader does not search", dir);
 	set_message(out, x, "torch-no-driver", NULL);
-	add_remedy(out, x, false, "set LD_LIBRARY_PATH=%s", dir);
+	const char *was = inventory_env(f->inv, "LD_LIBRARY_PATH");
+	const char *value = arena_printf(out->a, "%s%s%s", dir, was && *was ? ":" : "", was ? was : "");
+	if (value)
+		remedy_env(f, out, x, "LD_LIBRARY_PATH", value);
 }
 
 static void platform_mismatch(const struct facts *f, struct subject s, struct out *out)
@@ -381,10 +411,33 @@ static void platform_mismatch(const struct facts *f, struct subject s, struct ou
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the target is built for %s, the host is %s", have, host);
 	set_expected(out, x, host, have);
 	set_message(out, x, "exec-format", NULL);
-	add_remedy(out, x, false, "build or pull it for linux/%s (--platform linux/%s)", host, host);
+	if (f->inv->reference.n && f->image)
+		add_remedy(out, x, "docker pull --platform linux/%s %s", host, f->inv->reference.v[0]);
+	if (f->image)
+		add_remedy(out, x, "docker buildx build --platform linux/%s .", host);
+	else
+		add_remedy(out, x, "install it on linux/%s, or for it", host);
 }
 
 /* ---- driver pieces inside the image ---- */
+
+/* Packages of the distribution, or else the file: the runtime brings the host's. */
+static void remedy_no_driver(const struct facts *f, struct out *out, struct finding *x, const struct driver_library *worst)
+{
+	struct trial t;
+	if (!trial_begin(f, &t))
+		return;
+	size_t kept = 0;
+	for (size_t i = 0; i < t.inv.driver_libraries.n; i++)
+		if (t.inv.driver_libraries.v[i].kind != DRIVER_REAL)
+			t.inv.driver_libraries.v[kept++] = t.inv.driver_libraries.v[i];
+	t.inv.driver_libraries.n = kept;
+	enum remedy_check said = trial_end(&t, out, x);
+	if (str_eq(f->inv->os.id, "debian") || str_eq(f->inv->os.id, "ubuntu"))
+		add_tried(out, x, said, "RUN apt-get purge -y libcuda1 'libnvidia-*' 'nvidia-driver-*'");
+	else if (worst->path)
+		add_tried(out, x, said, "RUN rm -f %s", worst->path);
+}
 
 static void driver_library_in_image(const struct facts *f, struct subject s, struct out *out)
 {
@@ -412,7 +465,7 @@ static void driver_library_in_image(const struct facts *f, struct subject s, str
 		lower(x, LEVEL_WARNING, "the host's driver is not known exactly");
 	else if (worst->version && !differs)
 		lower(x, LEVEL_WARNING, "it is the host's own version");
-	add_remedy(out, x, false, "do not install driver packages (nvidia-driver-*, libnvidia-*, libcuda1) in the image");
+	remedy_no_driver(f, out, x, worst);
 }
 
 static void stub_on_path(const struct facts *f, struct subject s, struct out *out)
@@ -435,12 +488,12 @@ static void stub_on_path(const struct facts *f, struct subject s, struct out *ou
 		struct finding *x = emit(out, ANSWER_FAIL, s, "the loader finds the link-time stub %s before the driver's libcuda", d->path);
 		at_path(x, d->path, d->layer);
 		set_cuda_error(out, x, 34);
-		add_remedy(out, x, false, "take %s out of LD_LIBRARY_PATH", dir);
+		remedy_without(f, out, x, dir);
 		return;
 	}
 	if (list && strstr(list, "/stubs") && !f->inv->driver_libraries.n && f->inv->kind == TARGET_DECLARATION && f->gpu_software) {
 		struct finding *x = emit(out, ANSWER_FAIL, s, "LD_LIBRARY_PATH names a folder of stubs: the loader takes its libcuda for the driver's");
 		set_cuda_error(out, x, 34);
-		add_remedy(out, x, false, "take the stubs folder out of LD_LIBRARY_PATH");
+		remedy_without(f, out, x, "stubs");
 	}
 }

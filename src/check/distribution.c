@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 
 #define RULES(R) \
@@ -58,9 +59,9 @@ static void bitsandbytes_mismatch(const struct facts *f, struct subject s, struc
 	set_expected(out, x, name, last);
 	set_message(out, x, "bitsandbytes-library", name, NULL);
 	if (forced && forced[0])
-		add_remedy(out, x, false, "take BNB_CUDA_VERSION out of the environment");
+		add_remedy(out, x, "env -u BNB_CUDA_VERSION, or take it out of the Dockerfile");
 	else
-		add_remedy(out, x, false, "install a newer bitsandbytes (from 0.50 on it takes the nearest library of torch's CUDA major)");
+		add_remedy(out, x, "pip install -U 'bitsandbytes>=0.50'");
 }
 
 /*
@@ -102,15 +103,15 @@ static void companion_cuda_mismatch(const struct facts *f, struct subject s, str
 	const struct row_companions *c = torch->version ? matrix_companion(f->m, torch->version) : NULL;
 	const char *want = c ? (vision ? c->torchvision : c->torchaudio) : "";
 	const char *local = torch->version ? pep440_local(torch->version) : NULL;
-	char tag[24] = "";
-	if (local)
-		snprintf(tag, sizeof(tag), "+%s", local);
-	else if (ver2_full(torch->gpu.cuda))
-		snprintf(tag, sizeof(tag), "+cu%d%d", torch->gpu.cuda.major, torch->gpu.cuda.minor);
-	if (want[0])
-		add_remedy(out, x, false, "pip install %s==%s%s", p->name, want, tag);
+	const char *version = want;
+	if (want[0] && local)
+		version = arena_printf(out->a, "%s+%s", want, local);
+	else if (want[0] && ver2_full(torch->gpu.cuda))
+		version = arena_printf(out->a, "%s+cu%d%d", want, torch->gpu.cuda.major, torch->gpu.cuda.minor);
+	if (want[0] && version)
+		remedy_package(f, out, x, p->name, p->environment, version);
 	else
-		add_remedy(out, x, false, "install the %s that was released for torch %s from the same index", p->name, torch->version ? torch->version : "");
+		add_remedy(out, x, "pip install --force-reinstall %s %s", pip_name(out, p->name, NULL), pip_name(out, "torch", torch->version));
 	if (c)
 		set_source(out, x, "companions", c->id, c->source);
 }
@@ -138,6 +139,26 @@ static bool same_minor(const char *a, const char *b)
 	return x[0] == y[0] && x[1] == y[1];
 }
 
+/* Without the local version, which names the torch that it was built for. */
+static const char *public_name(struct out *out, const struct package *p)
+{
+	return pip_name(out, p->name, p->version ? arena_strn(out->a, p->version, strcspn(p->version, "+")) : NULL);
+}
+
+/* The release that belongs to the torch that is there, from a table or from the project's index; else one that is built for it on the spot. */
+static void remedy_extension(const struct facts *f, struct out *out, struct finding *x, const struct package *p, const struct package *torch)
+{
+	const struct row_companions *c = matrix_companion(f->m, torch->version);
+	struct ver2 v = ver2_parse(torch->version);
+	if (str_eq(p->name, "xformers") && c && c->xformers[0])
+		remedy_package(f, out, x, p->name, p->environment, c->xformers);
+	else if (str_eq(p->name, "dgl") && ver2_full(torch->gpu.cuda))
+		add_remedy(out, x, "pip install dgl -f https://data.dgl.ai/wheels/torch-%d.%d/cu%d%d/repo.html", v.major, v.minor, torch->gpu.cuda.major,
+			   torch->gpu.cuda.minor);
+	else
+		add_remedy(out, x, "pip install --force-reinstall --no-deps --no-build-isolation --no-cache-dir %s", public_name(out, p));
+}
+
 static void extension_torch_mismatch(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package, *torch = inventory_package(f->inv, "torch", p->environment);
@@ -158,7 +179,7 @@ static void extension_torch_mismatch(const struct facts *f, struct subject s, st
 		x = emit(out, ANSWER_FAIL, s, "%s belongs to another torch: %s %s was released for %s", name, p->name, paired, of);
 		set_expected(out, x, paired, p->version);
 		set_source(out, x, "companions", c->id, c->source);
-		add_remedy(out, x, false, "pip install %s==%s", p->name, paired);
+		remedy_package(f, out, x, p->name, p->environment, paired);
 	}
 	const char *first, *last;
 	bool graphbolt = !x && none_picked(f, p, "dgl-torch", "graphbolt", &first, &last);
@@ -170,7 +191,12 @@ static void extension_torch_mismatch(const struct facts *f, struct subject s, st
 		return;
 	set_message(out, x, graphbolt ? "dgl-graphbolt" : vision ? "torchvision-nms" : "torch-extension", NULL);
 	if (!x->remedies.n)
-		add_remedy(out, x, false, "install a build of %s for torch %d.%d", p->name, have.major, have.minor);
+		remedy_extension(f, out, x, p, torch);
+}
+
+void remedy_once(struct out *out, struct finding *x, const char *name, const char *version)
+{
+	add_remedy(out, x, "pip uninstall -y %s; pip uninstall -y %s; pip install %s", name, name, pip_name(out, name, version));
 }
 
 static void duplicate_distribution(const struct facts *f, struct subject s, struct out *out)
@@ -183,7 +209,7 @@ static void duplicate_distribution(const struct facts *f, struct subject s, stru
 			continue;
 		struct finding *x = emit(out, ANSWER_FAIL, s, "%s is installed twice: %s and %s", p->name, o->version ? o->version : "?", p->version ? p->version : "?");
 		set_expected(out, x, o->version, p->version);
-		add_remedy(out, x, false, "pip uninstall %s until nothing is left, then install it once", p->name);
+		remedy_once(out, x, p->name, p->version && o->version && version_cmp(p->version, o->version) < 0 ? o->version : p->version);
 		return;
 	}
 }
@@ -198,7 +224,26 @@ static void record_mismatch(const struct facts *f, struct subject s, struct out 
 	const char *path = missing ? p->record_missing.v[0] : p->record_changed.v[0];
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%zu files of %s are %s, first %s", missing ? p->record_missing.n : p->record_changed.n,
 				 package_text(out, p), missing ? "missing" : "not as recorded", path);
-	add_remedy(out, x, false, "pip install --force-reinstall --no-deps %s%s%s", p->name, p->version ? "==" : "", p->version ? p->version : "");
+	add_remedy(out, x, "pip install --force-reinstall --no-deps %s", pip_name(out, p->name, p->version));
+}
+
+static void remedy_compiler(const struct facts *f, struct out *out, struct finding *x)
+{
+	static const struct { const char *os, *command; } ways[] = {
+		{ "debian", "apt-get install -y gcc libc6-dev python3-dev" }, { "ubuntu", "apt-get install -y gcc libc6-dev python3-dev" },
+		{ "alpine", "apk add gcc musl-dev python3-dev" }, { "rhel", "dnf install -y gcc python3-devel" }, { "rocky", "dnf install -y gcc python3-devel" },
+		{ "almalinux", "dnf install -y gcc python3-devel" }, { "fedora", "dnf install -y gcc python3-devel" },
+	};
+	const char *command = "apt-get install -y gcc libc6-dev python3-dev";
+	struct trial t;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		command = str_eq(f->inv->os.id, ways[i].os) ? ways[i].command : command;
+	if (!trial_begin(f, &t))
+		return;
+	struct compiler *cc = list_push(&t.inv.arena, &t.inv.compilers);
+	if (cc)
+		*cc = (struct compiler){ .path = "/usr/bin/cc", .tool = "cc", .layer = -1 };
+	add_tried(out, x, trial_end(&t, out, x), "%s", command);
 }
 
 /* Triton compiles its launcher with a C compiler at the first kernel. */
@@ -215,7 +260,7 @@ static void runtime_compiler_missing(const struct facts *f, struct subject s, st
 			return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "torch.compile and Triton kernels need a C compiler, and the image has none");
 	set_message(out, x, "triton-no-compiler", NULL);
-	add_remedy(out, x, false, "apt-get install gcc python3-dev");
+	remedy_compiler(f, out, x);
 }
 
 /* ---- wheel tags: packaging.python.org, "Platform compatibility tags" ---- */
@@ -293,5 +338,5 @@ static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct o
 	bool unpacked = f->inv->kind == TARGET_IMAGE || f->inv->kind == TARGET_ROOTFS || f->inv->kind == TARGET_ENVIRONMENT;
 	if (unpacked && !unfit_files(f, p, python, arch))
 		lower(x, LEVEL_NOTE, "what is installed of it fits");
-	add_remedy(out, x, false, "install the wheel of %s for this interpreter and processor", p->name);
+	add_remedy(out, x, "pip install --force-reinstall --no-deps %s", pip_name(out, p->name, p->version));
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 
 #define RULES(R) \
@@ -31,7 +32,7 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 		return;
 	if (bare_torch) {
 		struct finding *u = emit_unknown(out, s, "package.cuda", "no table knows %s: its CUDA and its kernels are not known", package_text(out, p));
-		add_remedy(out, u, false, "give its local version (torch==2.9.1+cu128), or inspect the wheel itself");
+		remedy_look_inside(f, out, u, p);
 		return;
 	}
 	if (!ver2_known(p->gpu.cuda)) {
@@ -75,7 +76,7 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 		x->cause = need;
 		set_expected(out, x, need, f->host->host->driver);
 		set_source(out, x, "minor_version", floor->id, floor->source);
-		add_remedy(out, x, false, "state the exact driver version (nvidia-smi --query-gpu=driver_version --format=csv,noheader)");
+		add_remedy(out, x, "on the host: nvidia-smi --query-gpu=driver_version --format=csv,noheader, then --driver with what it prints");
 		return;
 	case TRI_NO:
 		break;
@@ -96,7 +97,7 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 	struct compat_state c = compat_state(f);
 	if (c.compat && c.use == COMPAT_MAYBE && !c.older && compat_gpus(f) == TRI_YES && c.branch_listed != TRI_NO) {
 		lower(x, LEVEL_WARNING, "the image's compat package may be used, the container runtime is not stated");
-		add_remedy(out, x, false, "state the host's container runtime (--runtime)");
+		add_remedy(out, x, "tell envcheck --runtime legacy, cdi, enroot or none, whichever the host has");
 	}
 }
 
@@ -158,7 +159,7 @@ static void runtime_ptx_too_new(const struct facts *f, struct subject s, struct 
 				 ver2_print(f->host->cuda_lo).s);
 	lower(x, LEVEL_WARNING, "only kernels that numba compiles");
 	set_cuda_error(out, x, 222);
-	add_remedy(out, x, false, "set NUMBA_CUDA_ENABLE_MINOR_VERSION_COMPATIBILITY=1 and install pynvjitlink");
+	add_remedy(out, x, "pip install pynvjitlink-cu%d, and ENV NUMBA_CUDA_ENABLE_MINOR_VERSION_COMPATIBILITY=1", cuda.major);
 }
 
 /* ---- forward compatibility ---- */
@@ -196,11 +197,12 @@ static void compat_gpu_unsupported(const struct facts *f, struct subject s, stru
 	set_cuda_error(out, x, 804);
 	if (c.use == COMPAT_MAYBE)
 		lower(x, LEVEL_WARNING, "the container runtime is not stated");
-	add_remedy(out, x, false, "remove %s from the image, or run with NVIDIA_DISABLE_CUDA_COMPAT and without it in LD_LIBRARY_PATH",
-		   c.compat->path ? c.compat->path : "the compat package");
+	if (c.compat->path)
+		remedy_without(f, out, x, c.compat->path);
+	remedy_no_compat(f, out, x);
 	const struct row_driver_branches *b = matrix_branch_for_cuda(f->m, c.cuda);
 	if (b)
-		add_remedy(out, x, false, "upgrade the host driver to %s or newer: the compat package is then not used", b->first);
+		remedy_driver(f, out, x, b->first);
 	if (gpu->row)
 		set_source(out, x, "gpus", gpu->row->id, gpu->row->source);
 }
@@ -215,7 +217,30 @@ static void compat_older_than_driver(const struct facts *f, struct subject s, st
 				 driver_text(out, f->host));
 	at_path(x, c.compat->path, -1);
 	set_cuda_error(out, x, 803);
-	add_remedy(out, x, false, "take %s out of LD_LIBRARY_PATH", c.compat->path ? c.compat->path : "the compat folder");
+	if (c.compat->path)
+		remedy_without(f, out, x, c.compat->path);
+	remedy_no_compat(f, out, x);
+}
+
+/* The oldest driver from a branch that the package lists, if the host is below it; else the first that does without the package. */
+static void remedy_listed_branch(const struct facts *f, struct out *out, struct finding *x, const struct compat *c)
+{
+	const struct row_driver_branches *next = NULL;
+	unsigned long have = 0;
+	if (f->host->driver_lo)
+		version_parts(f->host->driver_lo, &have, 1);
+	for (size_t i = 0; i < f->m->driver_branches.n; i++) {
+		const struct row_driver_branches *b = &f->m->driver_branches.v[i];
+		bool listed = false;
+		for (size_t k = 0; k < c->drivers.n; k++)
+			listed = listed || c->drivers.v[k] == b->branch;
+		if (listed && b->branch > (int)have && b->first[0] && (!next || b->branch < next->branch))
+			next = b;
+	}
+	if (!next)
+		next = matrix_branch_for_cuda(f->m, c->cuda);
+	if (next)
+		remedy_driver(f, out, x, next->first);
 }
 
 static void compat_branch_unsupported(const struct facts *f, struct subject s, struct out *out)
@@ -231,7 +256,8 @@ static void compat_branch_unsupported(const struct facts *f, struct subject s, s
 		lower(x, LEVEL_WARNING, "the container runtime is not stated");
 	if (c.row)
 		set_source(out, x, "forward_compat", c.row->id, c.row->source);
-	add_remedy(out, x, false, "upgrade the host to a driver branch that the package lists");
+	remedy_listed_branch(f, out, x, c.compat);
+	remedy_no_compat(f, out, x);
 }
 
 static void libcuda_driver_mismatch(const struct facts *f, struct subject s, struct out *out)
@@ -244,7 +270,8 @@ static void libcuda_driver_mismatch(const struct facts *f, struct subject s, str
 	set_cuda_error(out, x, compat_gpus(f) == TRI_NO ? 804 : 803);
 	if (compat_gpus(f) == TRI_YES)
 		lower(x, LEVEL_WARNING, "every GPU of the host may use forward compatibility");
-	add_remedy(out, x, false, "reboot the host after a driver upgrade, or take the compat folder out of its LD_LIBRARY_PATH");
+	add_remedy(out, x, "reboot the host, so that the driver that is installed is the one that runs");
+	add_remedy(out, x, "on the host: unset LD_LIBRARY_PATH and run nvidia-smi again, if a compat folder stands in it");
 	const struct row_driver_branches *b = matrix_branch(f->m, f->host->driver_lo);
 	if (b)
 		set_source(out, x, "driver_branches", b->id, b->source);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 
 #define RULES(R) \
@@ -46,7 +47,7 @@ static void unknown_gpu(struct subject s, struct out *out)
 	struct finding *x = s.gpu->suggest ?
 		emit_unknown(out, s, "gpu.cc", "no table knows the GPU \"%s\" (did you mean %s?)", s.gpu->name, s.gpu->suggest) :
 		emit_unknown(out, s, "gpu.cc", "no table knows the GPU \"%s\"", s.gpu->name);
-	add_remedy(out, x, false, "give its compute capability, as --gpu sm_90, or \"cc\" in the profile");
+	add_remedy(out, x, "on the host: nvidia-smi --query-gpu=compute_cap --format=csv,noheader, then --gpu with what it prints");
 }
 
 /* Told once, by the first package that has code of its own. */
@@ -62,7 +63,7 @@ static void unstated_gpu(const struct facts *f, struct subject s, struct out *ou
 	if (s.package != first)
 		return;
 	struct finding *x = emit_unknown(out, s, "host.gpus", "the host states no GPU: whether %s has code for it is not known", package_text(out, s.package));
-	add_remedy(out, x, false, "state the GPU (--gpu H100, or gpus in the profile)");
+	add_remedy(out, x, "on the host: nvidia-smi --query-gpu=name --format=csv,noheader, then --gpu with what it prints");
 }
 
 static void no_kernel_image(const struct facts *f, struct subject s, struct out *out)
@@ -86,7 +87,7 @@ static void no_kernel_image(const struct facts *f, struct subject s, struct out 
 	switch (c.cover) {
 	case COVER_UNKNOWN:
 		x = emit_unknown(out, s, "package.kernels", "which GPUs %s has code for is not known", name);
-		add_remedy(out, x, false, "inspect the wheel or the image itself instead of a requirement");
+		remedy_look_inside(f, out, x, s.package);
 		/* without a word on its kernels, an extension beside a known torch decides nothing */
 		if (!str_eq(s.package->name, "torch") && s.package->gpu.evidence.n)
 			lower(x, LEVEL_NOTE, "its kernels are not listed");
@@ -180,7 +181,7 @@ static void library_release(const struct facts *f, struct subject s, struct out 
 		else
 			set_cuda_error(out, x, 209);
 		if (old && str_starts(p->name, "nvidia-") && str_starts(r->versions, ">="))
-			add_remedy(out, x, false, "pip install \"%s<%.*s\"", p->name, (int)strcspn(r->versions + 2, ","), r->versions + 2);
+			add_remedy(out, x, "pip install \"%s<%.*s\"", p->name, (int)strcspn(r->versions + 2, ","), r->versions + 2);
 		set_source(out, x, "library_gpus", r->id, r->source);
 		return;
 	}
@@ -285,6 +286,16 @@ static int branch_of(const char *version)
 	return version && version_parts(version, &n, 1) ? (int)n : 0;
 }
 
+/* The last driver that supports a GPU; what the target needs may be newer. */
+static void remedy_older_driver(const struct facts *f, struct out *out, struct finding *x, const char *version)
+{
+	struct trial t;
+	if (!trial_begin(f, &t))
+		return;
+	trial_driver(&t, version);
+	add_tried(out, x, trial_end(&t, out, x), "install driver %s on the host", version);
+}
+
 static void gpu_dropped(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct row_architectures *a = s.gpu->arch;
@@ -304,7 +315,7 @@ static void gpu_dropped(const struct facts *f, struct subject s, struct out *out
 	set_cuda_error(out, x, 100);
 	const struct row_driver_branches *last = matrix_branch(f->m, arena_printf(out->a, "%d", a->last_branch));
 	if (last && lo > a->last_branch)
-		add_remedy(out, x, false, "install driver %s on the host", last->last);
+		remedy_older_driver(f, out, x, last->last);
 	set_source(out, x, "architectures", a->id, a->source);
 }
 

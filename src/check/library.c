@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 #include "derive/derive.h"
 
@@ -63,7 +64,7 @@ static void pinned_version_mismatch(const struct facts *f, struct subject s, str
 				    arena_printf(out->a, "%d", a.major), NULL);
 		if (!checked)
 			lower(x, LEVEL_WARNING, "an older copy, not checked by its users");
-		add_remedy(out, x, false, "pip install %s==%s", name, want);
+		remedy_package(f, out, x, name, p->environment, want);
 	}
 }
 
@@ -118,6 +119,24 @@ static bool finds_its_runtime(const struct facts *f, const struct package *p)
 	return false;
 }
 
+/* A release of the package, or its sister by name, that is built for a CUDA major. */
+static void remedy_major(const struct facts *f, struct out *out, struct finding *x, const struct package *p, short major)
+{
+	size_t stem = strcspn(p->name, "0123456789");
+	bool named = stem > 2 && (!strncmp(p->name + stem - 2, "cu", 2) || (stem > 4 && !strncmp(p->name + stem - 4, "cuda", 4)));
+	for (size_t i = 0; i < f->m->package_cuda.n; i++) {
+		const struct row_package_cuda *r = &f->m->package_cuda.v[i];
+		bool sister = named && !strncmp(r->package, p->name, stem) && strcspn(r->package, "0123456789") == stem;
+		if (r->cuda.major != major || (!str_eq(r->package, p->name) && !sister))
+			continue;
+		add_remedy(out, x, "%s%s%spip install '%s%s'", sister ? "pip uninstall -y " : "", sister ? p->name : "", sister ? " && " : "", r->package, r->versions);
+		set_source(out, x, "package_cuda", r->id, r->source);
+		return;
+	}
+	if (str_eq(p->name, "torch"))
+		remedy_cuda_torch(f, out, x, p, major);
+}
+
 static void mixed_cuda_majors(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package, *other = inventory_package(f->inv, "torch", p->environment);
@@ -136,7 +155,7 @@ static void mixed_cuda_majors(const struct facts *f, struct subject s, struct ou
 	set_message(out, x, "loader-missing", arena_printf(out->a, "libcudart.so.%d%s", own, own == 11 ? ".0" : ""), NULL);
 	if (brings_cudart(f, own))
 		lower(x, LEVEL_WARNING, "both majors are installed");
-	add_remedy(out, x, false, "install a build of %s for CUDA %d", p->name, theirs);
+	remedy_major(f, out, x, p, theirs);
 }
 
 /* ---- tables and files ---- */
@@ -174,8 +193,21 @@ static void known_bad_version(const struct facts *f, struct subject s, struct ou
 			lower(x, str_eq(r->level, "note") ? LEVEL_NOTE : LEVEL_WARNING, "as published");
 		set_source(out, x, "known_bad", r->id, r->source);
 		if (r->fix[0])
-			add_remedy(out, x, false, "%s", r->fix);
+			add_remedy(out, x, "%s", r->fix);
 	}
+}
+
+/* Both go and the one stays that another package pins, else the one that came last. */
+static void remedy_one_of(const struct facts *f, struct out *out, struct finding *x, const struct owned_twice *t)
+{
+	const char *keep = t->owners.v[t->owners.n - 1], *name, *version;
+	for (size_t i = 0; i < f->inv->packages.n; i++)
+		for (size_t k = 0; k < f->inv->packages.v[i].requires.n; k++)
+			for (size_t o = 0; o < t->owners.n; o++)
+				if (requirement_pin(out->a, f->inv->packages.v[i].requires.v[k], &name, &version) && str_eq(name, t->owners.v[o]))
+					keep = t->owners.v[o];
+	const struct package *p = inventory_package(f->inv, keep, NULL);
+	add_remedy(out, x, "pip uninstall -y %s %s && pip install %s", t->owners.v[0], t->owners.v[1], pip_name(out, keep, p ? p->version : NULL));
 }
 
 static void file_owned_twice(const struct facts *f, struct subject s, struct out *out)
@@ -189,6 +221,6 @@ static void file_owned_twice(const struct facts *f, struct subject s, struct out
 		struct finding *x = emit(out, ANSWER_FAIL, s, "%s belongs to %s and to %s: the later install overwrote the other's", t->path, t->owners.v[0],
 					 t->owners.v[1]);
 		at_path(x, t->path, p ? p->layer : -1);
-		add_remedy(out, x, false, "pip uninstall %s %s, then install the one that is needed", t->owners.v[0], t->owners.v[1]);
+		remedy_one_of(f, out, x, t);
 	}
 }

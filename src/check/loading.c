@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 #include "derive/derive.h"
 
@@ -103,7 +104,7 @@ static void libc_too_old(const struct facts *f, struct subject s, struct out *ou
 	set_expected(out, x, need, have);
 	set_message(out, x, "loader-glibc", need, path_base(l->path), NULL);
 	cap_by_use(f, x, l);
-	add_remedy(out, x, false, "use a base image with glibc %s or newer", need);
+	remedy_base(f, out, x, need, NULL);
 }
 
 static bool defines_node(const struct library *l, const char *node)
@@ -137,6 +138,24 @@ static const struct library *lacking(const struct facts *f, const struct library
 	return found;
 }
 
+static const char *folder_of(struct out *out, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? arena_strn(out->a, path, (size_t)(slash - path)) : path;
+}
+
+/* The system's copy is too old: a newer system; another copy before it: out of the way. */
+static void remedy_newer_copy(const struct facts *f, struct out *out, struct finding *x, const struct library *copy, const char *soname, const char *node)
+{
+	remedy_without(f, out, x, folder_of(out, copy->path));
+	if (x->remedies.n)
+		return;
+	if (str_starts(node, "GLIBCXX_"))
+		remedy_base(f, out, x, NULL, node + strlen("GLIBCXX_"));
+	else
+		remedy_system_library(f, out, x, soname);
+}
+
 static void missing_symbol_version(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct library *l = s.library;
@@ -155,11 +174,9 @@ static void missing_symbol_version(const struct facts *f, struct subject s, stru
 			set_message(out, x, "loader-version", copy->path, v, path_base(l->path), NULL);
 			cap_by_use(f, x, l);
 			if (copy->owner)
-				add_remedy(out, x, false, "install a newer %s", copy->owner);
-			else if (str_starts(n->soname, "libstdc++"))
-				add_remedy(out, x, false, "use a base image with a newer libstdc++ (GCC), or take %s out of the loader's way", copy->path);
+				add_remedy(out, x, "pip install -U %s", copy->owner);
 			else
-				add_remedy(out, x, false, "install a newer %s", n->soname);
+				remedy_newer_copy(f, out, x, copy, n->soname, v);
 			return;
 		}
 	}
@@ -177,17 +194,11 @@ static void remedy_wheel(struct out *out, struct finding *x, const struct packag
 		tells = tells || str_eq(c->component, like_cuda[i]);
 	short major = tells ? soname_major : p && ver2_known(p->gpu.cuda) ? p->gpu.cuda.major : 0;
 	if (!major)
-		add_remedy(out, x, false, "install %s of the package's CUDA major", c->dist);
+		add_remedy(out, x, "pip install '%s-cuN', N the CUDA major of the package", c->dist);
 	else if (major >= 13 && !own_number)
-		add_remedy(out, x, false, "pip install '%s==%d.*'", c->dist, major);
+		add_remedy(out, x, "pip install '%s==%d.*'", c->dist, major);
 	else
-		add_remedy(out, x, false, "pip install %s-cu%d", c->dist, major);
-}
-
-static const char *folder_of(struct out *out, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? arena_strn(out->a, path, (size_t)(slash - path)) : path;
+		add_remedy(out, x, "pip install %s-cu%d", c->dist, major);
 }
 
 /* ---- names ---- */
@@ -220,18 +231,16 @@ static void remedy_symbol(const struct facts *f, struct out *out, struct finding
 	const struct package *torch = inventory_package(f->inv, "torch", l->environment);
 	const char *name, *version;
 	if (copy && !copy->owner)
-		add_remedy(out, x, false, "take %s out of LD_LIBRARY_PATH", folder_of(out, copy->path));
+		remedy_without(f, out, x, folder_of(out, copy->path));
 	for (size_t i = 0; copy && copy->owner && torch && i < torch->requires.n; i++)
 		if (requirement_pin(out->a, torch->requires.v[i], &name, &version) && str_eq(name, copy->owner))
-			add_remedy(out, x, false, "pip install %s==%s", name, version);
+			remedy_package(f, out, x, name, torch->environment, version);
 	if (x->remedies.n)
 		return;
-	if (str_starts(symbol, "__nvJitLink"))
-		add_remedy(out, x, false, "install the nvidia-nvjitlink that the package pins, and take older copies out of LD_LIBRARY_PATH");
-	else if (str_starts(symbol, "nccl"))
-		add_remedy(out, x, false, "install the nvidia-nccl that torch pins, and take older copies out of LD_LIBRARY_PATH");
-	else if (str_starts(symbol, "_Z"))
-		add_remedy(out, x, false, "install a build of %s for the torch that is installed", l->owner ? l->owner : "the extension");
+	if (torch && (str_starts(symbol, "__nvJitLink") || str_starts(symbol, "nccl")))
+		add_remedy(out, x, "pip install --force-reinstall %s", pip_name(out, "torch", torch->version));
+	else if (str_starts(symbol, "_Z") && l->owner)
+		add_remedy(out, x, "pip install --force-reinstall --no-deps --no-build-isolation --no-cache-dir %s", l->owner);
 }
 
 static void undefined_symbol(const struct facts *f, struct subject s, struct out *out)
@@ -294,10 +303,9 @@ static bool remedy_pins(const struct facts *f, struct out *out, struct finding *
 			one = arena_printf(out->a, "%s==%s", name, version);
 	}
 	if (absent > 1)
-		add_remedy(out, x, false, "pip install %s%s%s   (%zu packages that it requires are not installed)", p->name, p->version ? "==" : "",
-			   p->version ? p->version : "", absent);
+		add_remedy(out, x, "pip install %s   (%zu packages that it requires are not installed)", pip_name(out, p->name, p->version), absent);
 	else if (one)
-		add_remedy(out, x, false, "pip install --force-reinstall %s", one);
+		add_remedy(out, x, "pip install --force-reinstall %s", one);
 	return absent > 1 || one;
 }
 
@@ -328,6 +336,15 @@ static const char *folders_of_misses(const struct facts *f, struct out *out, con
 	return all;
 }
 
+/* Folders before those that LD_LIBRARY_PATH has. */
+static void remedy_searched(const struct facts *f, struct out *out, struct finding *x, const char *dirs)
+{
+	const char *was = inventory_env(f->inv, "LD_LIBRARY_PATH");
+	const char *all = was && *was && dirs ? arena_printf(out->a, "%s:%s", dirs, was) : dirs;
+	if (all)
+		remedy_env(f, out, x, "LD_LIBRARY_PATH", all);
+}
+
 static void miss(const struct facts *f, struct subject s, struct out *out, const char *soname, bool by_name, size_t further)
 {
 	const struct library *l = s.library;
@@ -351,13 +368,13 @@ static void miss(const struct facts *f, struct subject s, struct out *out, const
 	size_t row = 0;
 	const struct row_preloads *way = lies && s.package ? matrix_preload(f->m, s.package->name, s.package->version, "remedy", &row) : NULL;
 	if (way)
-		add_remedy(out, x, false, "%s", way->library);
+		add_remedy(out, x, "%s", way->library);
 	if (lies)
-		add_remedy(out, x, false, "ENV LD_LIBRARY_PATH=%s", folders_of_misses(f, out, l, lies));
+		remedy_searched(f, out, x, folders_of_misses(f, out, l, lies));
 	else if (c && so && !remedy_pins(f, out, x, s.package, c))
 		remedy_wheel(out, x, s.package, c, ver2_parse(so + 4).major);
 	else if (!c)
-		add_remedy(out, x, false, "install the system package that brings %s (apt-file search %s)", soname, soname);
+		remedy_system_library(f, out, x, soname);
 }
 
 /* Of libraries for several versions of something (FFmpeg), is there one that finds all it needs? Then that is taken. */
@@ -392,9 +409,9 @@ static void no_variant_loads(const struct facts *f, struct subject s, struct out
 	size_t row = 0;
 	const struct row_preloads *way = s.package ? matrix_preload(f->m, s.package->name, s.package->version, "remedy", &row) : NULL;
 	if (way)
-		add_remedy(out, x, false, "%s", way->library);
+		add_remedy(out, x, "%s", way->library);
 	else
-		add_remedy(out, x, false, "install the system package that brings %s (apt-file search %s)", soname, soname);
+		remedy_system_library(f, out, x, soname);
 }
 
 /* What the search missed for one file; the host's own libraries come with the runtime. */
@@ -520,5 +537,5 @@ static void shadowed_library(const struct facts *f, struct subject s, struct out
 		set_message(out, x, "torch-cudnn", tuple_text(out, v->version), tuple_text(out, l->version), NULL);
 	if (!(older && (str_eq(component, "cudnn") || str_eq(component, "nvjitlink"))))
 		lower(x, LEVEL_WARNING, older ? "an older copy, not checked by its users" : "not known to be older");
-	add_remedy(out, x, false, "take %s out of LD_LIBRARY_PATH", folder_of(out, l->path));
+	remedy_without(f, out, x, folder_of(out, l->path));
 }

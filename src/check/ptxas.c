@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 
 #define RULES(R) \
@@ -52,6 +53,40 @@ static const struct toolkit *toolkit_from(const struct facts *f, struct ver2 fir
 	return NULL;
 }
 
+/* Triton takes another assembler from a variable; `wheel` brings it, or is NULL. */
+static void remedy_ptxas(const struct facts *f, struct out *out, struct finding *x, struct subject s, const char *path, const char *wheel)
+{
+	bool blackwell = s.gpu && ver2_cmp(s.gpu->cc, (struct ver2){ 10, 0 }) >= 0;
+	const char *name = blackwell ? "TRITON_PTXAS_BLACKWELL_PATH" : "TRITON_PTXAS_PATH";
+	struct trial t;
+	if (!path || !trial_begin(f, &t))
+		return;
+	trial_env(&t, name, path);
+	add_tried(out, x, trial_end(&t, out, x), "%s%s%sENV %s=%s", wheel ? "RUN pip install " : "", wheel ? wheel : "", wheel ? " and " : "", name, path);
+}
+
+/* NVIDIA's wheel of a CUDA's compiler lays its ptxas beside the packages. */
+static void remedy_ptxas_wheel(const struct facts *f, struct out *out, struct finding *x, struct subject s, struct ver2 cuda)
+{
+	const char *site = s.package->site ? s.package->site : NULL;
+	if (!ver2_full(cuda) || cuda.major < 11 || cuda.major > 12 || !site)
+		return;
+	remedy_ptxas(f, out, x, s, arena_printf(out->a, "%s/nvidia/cuda_nvcc/bin/ptxas", site),
+		     arena_printf(out->a, "'nvidia-cuda-nvcc-cu%d==%d.%d.*'", cuda.major, cuda.major, cuda.minor));
+}
+
+/* The newest CUDA that the host's driver implements and the GPU still has. */
+static struct ver2 newest_fit(const struct facts *f, const struct row_architectures *arch)
+{
+	struct ver2 best = VER2_NONE;
+	for (size_t i = 0; i < f->m->toolkits.n; i++) {
+		struct ver2 v = f->m->toolkits.v[i].cuda;
+		if (ver2_cmp(v, best) > 0 && host_cuda_reaches(f->host, v) == TRI_YES && (!arch || !ver2_known(arch->last_cuda) || ver2_cmp(v, arch->last_cuda) <= 0))
+			best = v;
+	}
+	return best;
+}
+
 static void bundled_ptxas_too_old(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct compiler *c = s.gpu ? ptxas_of(f, s.package, s.gpu) : NULL;
@@ -71,8 +106,9 @@ static void bundled_ptxas_too_old(const struct facts *f, struct subject s, struc
 	set_source(out, x, "architectures", arch->id, arch->source);
 	const struct toolkit *t = toolkit_from(f, arch->first_cuda);
 	if (t)
-		add_remedy(out, x, false, "ENV TRITON_PTXAS_PATH=%s/bin/ptxas", t->path);
-	add_remedy(out, x, false, "use a torch whose Triton brings ptxas %s or newer", ver2_print(arch->first_cuda).s);
+		remedy_ptxas(f, out, x, s, arena_printf(out->a, "%s/bin/ptxas", t->path), NULL);
+	else
+		remedy_ptxas_wheel(f, out, x, s, arch->first_cuda);
 }
 
 static void bundled_ptxas_too_new(const struct facts *f, struct subject s, struct out *out)
@@ -100,5 +136,5 @@ static void bundled_ptxas_too_new(const struct facts *f, struct subject s, struc
 		return;
 	}
 	at_path(x, c->path, c->layer);
-	add_remedy(out, x, false, "use a torch whose Triton brings an older ptxas, or set TRITON_PTXAS_PATH to one");
+	remedy_ptxas_wheel(f, out, x, s, newest_fit(f, arch));
 }

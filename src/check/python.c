@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "check/remedy.h"
 #include "check/rule.h"
 
 #define RULES(R) \
@@ -50,7 +51,7 @@ static void cpu_only_build(const struct facts *f, struct subject s, struct out *
 		lower(x, LEVEL_WARNING, "nothing else says that the target means to use a GPU");
 	remedy_torch(f, out, x, p);
 	if (!x->remedies.n)
-		add_remedy(out, x, false, "install a CUDA build: pip install torch --index-url with the index of a cuNNN build");
+		remedy_cuda_torch(f, out, x, p, 0);
 }
 
 /* A GPU of one vendor, a build for another. */
@@ -78,7 +79,7 @@ static void wrong_vendor(const struct facts *f, struct subject s, struct out *ou
 	if (other->vendor == GPU_NVIDIA)
 		remedy_torch(f, out, x, p);
 	else
-		add_remedy(out, x, false, "install the %s build of %s", other->vendor == GPU_AMD ? "ROCm" : "XPU", p->name);
+		add_remedy(out, x, "install the %s build of %s", other->vendor == GPU_AMD ? "ROCm" : "XPU", p->name);
 }
 
 /* The release part alone: a wheel of the public index carries its local tag in version.py, not in its metadata. */
@@ -102,7 +103,7 @@ static void mixed_libraries(const struct facts *f, struct subject s, struct out 
 		s.library = l;
 		struct finding *x = emit(out, ANSWER_FAIL, s, "%s says that it is %s, its package is %s", path_base(l->path), l->version, package_text(out, p));
 		set_expected(out, x, p->version, l->version);
-		add_remedy(out, x, false, "pip install --force-reinstall %s==%s", p->name, p->version);
+		add_remedy(out, x, "pip install --force-reinstall --no-deps %s", pip_name(out, p->name, p->version));
 		return;
 	}
 }
@@ -114,7 +115,7 @@ static void mixed_install(const struct facts *f, struct subject s, struct out *o
 	if (p->module_version && p->version && !same_release(p->module_version, p->version)) {
 		x = emit(out, ANSWER_FAIL, s, "%s is installed twice over: its metadata says %s, its code says %s", p->name, p->version, p->module_version);
 		set_expected(out, x, p->version, p->module_version);
-		add_remedy(out, x, false, "pip uninstall %s until nothing is left, then install it once", p->name);
+		remedy_once(out, x, p->name, p->version);
 		return;
 	}
 	if (str_starts(p->name, "nvidia-"))
@@ -129,7 +130,7 @@ static void mixed_install(const struct facts *f, struct subject s, struct out *o
 		x = emit(out, ANSWER_FAIL, s, "%s says CUDA %s, but %s says %s", package_text(out, p), ver2_print(p->gpu.cuda).s,
 			 p->gpu.evidence.v[i].path ? p->gpu.evidence.v[i].path : evidence_from_name(p->gpu.evidence.v[i].from),
 			 p->gpu.evidence.v[i].detail ? p->gpu.evidence.v[i].detail : p->gpu.evidence.v[i].value);
-		add_remedy(out, x, false, "pip uninstall %s until nothing is left, then install it once", p->name);
+		remedy_once(out, x, p->name, p->version);
 		return;
 	}
 }
@@ -161,6 +162,7 @@ static void build_toolkit_mismatch(const struct facts *f, struct subject s, stru
 	set_message(out, x, "torch-nvcc", ver2_print(ver2_parse(with->version)).s, ver2_print(torch->gpu.cuda).s, NULL);
 	if (ver2_parse(with->version).major == torch->gpu.cuda.major)
 		lower(x, LEVEL_NOTE, "the same CUDA major: builds go on with a warning");
-	add_remedy(out, x, false, "use a base image with the CUDA %s toolkit, or a torch build for CUDA %s", ver2_print(torch->gpu.cuda).s,
-		   ver2_print(ver2_parse(with->version)).s);
+	add_remedy(out, x, "FROM nvidia/cuda:%s.*-devel-*, the toolkit of torch's CUDA", ver2_print(torch->gpu.cuda).s);
+	if (str_eq(torch->name, "torch"))
+		remedy_cuda_torch(f, out, x, torch, ver2_parse(with->version).major);
 }

@@ -37,6 +37,7 @@ struct out {
 	const struct rule *rule;
 	struct arena *a;
 	struct result *result;
+	struct result *base; /* without remedies; made when the first is tried */
 	bool bad; /* out of memory */
 };
 
@@ -61,7 +62,8 @@ void set_message_seen(struct finding *f, const char *text); /* what a program pr
 /* The same by its row in the table of messages; each {} in it is replaced by one of the texts, which NULL ends. */
 __attribute__((sentinel)) void set_message(struct out *out, struct finding *f, const char *id, ...);
 void set_source(struct out *out, struct finding *f, const char *matrix, const char *row, const char *url);
-void add_remedy(struct out *out, struct finding *f, bool checked, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* One that was not tried; for those that are, check/remedy.h. */
+void add_remedy(struct out *out, struct finding *f, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void at_path(struct finding *f, const char *path, int layer);
 
 /* "torch 2.5.1+cu124" */
@@ -114,11 +116,5 @@ struct compat_state compat_state(const struct facts *f);
 enum tri compat_gpus(const struct facts *f);
 /* Does a used compat package let this CUDA run? */
 bool compat_rescues(const struct facts *f, struct ver2 cuda);
-
-/* A newer driver, unless it would drop the host's GPUs; checked by running the rules on the host so changed. */
-void remedy_driver(const struct facts *f, struct out *out, struct finding *finding, const char *version);
-
-/* Remedies that were run through the same rules: torch variants that pass on this host, best first. */
-void remedy_torch(const struct facts *f, struct out *out, struct finding *finding, const struct package *torch);
 
 #endif

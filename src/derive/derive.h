@@ -24,6 +24,15 @@ struct derive_options {
  */
 int derive_target(struct inventory *inv, const struct matrix *m, const struct derive_options *o, struct err *err);
 
+/*
+ * What if: a copy of an inventory whose ENV, packages, libraries, driver
+ * libraries, compat packages and compilers may be changed; all else is
+ * borrowed. The caller clears its arena.
+ */
+int inventory_borrow(const struct inventory *from, struct inventory *copy, struct err *err);
+/* The loader's choices of such a copy of a target that was just read (it has a tree), under the ENV that the copy has now. */
+int loader_again(struct inventory *copy, const struct matrix *m, struct err *err);
+
 /* The path of a library below its owner's site folder: what the tables' globs are written against. */
 const char *library_path_in_site(const struct library *l, const struct package *owner);
 

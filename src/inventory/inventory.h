@@ -279,6 +279,11 @@ const struct library *inventory_library(const struct inventory *inv, const char 
 /* What the loader took, or missed, for one file. */
 struct choices { const struct resolved *v; size_t n; };
 struct choices inventory_choices(const struct inventory *inv, const char *user);
+/*
+ * Writes loader_dirs from ENV and the loader's set-up, and which compat folders
+ * the loader takes by itself because they are among them. -1 when memory runs out.
+ */
+int inventory_list_loader_dirs(struct inventory *inv);
 /* The role of an environment path; ENV_PRIMARY for NULL (a target without environments is one primary environment). */
 enum env_role inventory_env_role(const struct inventory *inv, const char *environment);
 /* The history line of a layer; NULL if none. */

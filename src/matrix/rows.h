@@ -23,15 +23,17 @@ struct sm_list { const struct sm *v; size_t n; };
 #define KIND_SMS  struct sm_list  /* "sm_80 sm_90a compute_90" */
 
 #define TABLES(T) \
-	T(about) T(architectures) T(companions) T(components) T(driver_branches) T(driver_numbers) T(errors) T(forward_compat) \
-	T(generators) T(gpus) T(injected) T(known_bad) T(library_gpus) T(messages) T(minor_version) T(ngc) T(package_code) T(package_cuda) \
+	T(about) T(architectures) T(bases) T(companions) T(components) T(debian_packages) T(driver_branches) T(driver_numbers) T(errors) \
+	T(forward_compat) T(generators) T(gpus) T(injected) T(known_bad) T(library_gpus) T(messages) T(minor_version) T(ngc) T(package_code) T(package_cuda) \
 	T(package_floors) T(preloads) T(ptx) T(roles) T(toolkits) T(torch)
 
 #define TABLE_about(F) F(STR, value)
 #define TABLE_architectures(F) F(VER2, cc) F(STR, arch) F(INT, first_branch) F(INT, last_branch) F(VER2, first_cuda) F(VER2, last_cuda) \
 	F(BOOL, tegra) F(STR, modules)
+#define TABLE_bases(F) F(STR, os) F(STR, image) F(STR, glibc) F(STR, glibcxx)
 #define TABLE_companions(F) F(STR, torch) F(STR, torchvision) F(STR, torchaudio) F(STR, triton) F(STR, xformers)
 #define TABLE_components(F) F(STR, name) F(STR, component) F(STR, dist)
+#define TABLE_debian_packages(F) F(STR, soname) F(STR, package)
 #define TABLE_driver_branches(F) F(INT, branch) F(VER2, cuda) F(STR, first) F(STR, last) F(STR, type) F(STR, eol)
 #define TABLE_driver_numbers(F) F(STR, system) F(INT, from) F(INT, to) F(VER2, cuda)
 #define TABLE_errors(F) F(INT, code) F(STR, name) F(STR, driver_name) F(STR, text)

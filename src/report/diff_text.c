@@ -26,7 +26,7 @@ static void say_change(struct report *r, const struct finding *f, bool fresh)
 	}
 	say_line(r, f->level == LEVEL_ERROR && f->answer == ANSWER_FAIL ? RED : YELLOW, "  new ", "  %s %s  [%s]", diff_mark(f), message, f->rule->id);
 	for (size_t i = 0; i < f->remedies.n; i++)
-		say_line(r, PLAIN, NULL, "        %s  %s%s", i ? " or" : "fix", f->remedies.v[i].text, f->remedies.v[i].checked ? "   (checked: runs here)" : "");
+		say_remedy(r, i ? "         or" : "        fix", &f->remedies.v[i]);
 }
 
 static void say_host(struct report *r, const struct comparison *c, size_t i)
@@ -92,7 +92,8 @@ static void mark_findings(struct report *r, const struct finding *const *v, size
 		for (size_t k = 0; k < v[i]->remedies.n && str_eq(word, "new"); k++) {
 			fputs(k ? "  - or " : "  - fix: ", r->out);
 			markdown_code(r, v[i]->remedies.v[k].text);
-			fputs(v[i]->remedies.v[k].checked ? " (checked: runs here)\n" : "\n", r->out);
+			const char *said = report_checked(&v[i]->remedies.v[k]);
+			fprintf(r->out, "%s%s%s\n", said ? " (" : "", said ? said : "", said ? ")" : "");
 		}
 	}
 }

@@ -78,8 +78,9 @@ static void put_remedies(struct report *r, const struct finding *f)
 	for (size_t i = 0; i < f->remedies.n; i++) {
 		html_put(r, i ? "<br>or " : "");
 		put_code(r, f->remedies.v[i].text);
-		if (f->remedies.v[i].checked)
-			html_put(r, " <em>checked: runs here</em>");
+		const char *said = report_checked(&f->remedies.v[i]);
+		if (said)
+			html_put(r, " <em>%s</em>", said);
 	}
 	html_put(r, "</dd>\n");
 }

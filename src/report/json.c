@@ -156,6 +156,14 @@ static void put_sources(struct json_out *j, const struct finding *f)
 	for (size_t i = 0; i < f->remedies.n; i++)
 		jout_string(j, f->remedies.v[i].text);
 	jout_array_end(j);
+	jout_key(j, "remedy_checked");
+	jout_array(j);
+	for (size_t i = 0; i < f->remedies.n; i++)
+		if (f->remedies.v[i].checked == REMEDY_UNTRIED)
+			jout_null(j);
+		else
+			jout_string(j, f->remedies.v[i].checked == REMEDY_RUNS ? "runs" : "ends");
+	jout_array_end(j);
 	jout_key(j, "source");
 	jout_array(j);
 	for (size_t i = 0; i < f->sources.n; i++) {

@@ -30,6 +30,12 @@ void say_line(struct report *r, enum paint paint, const char *word, const char *
 		r->bad = true;
 }
 
+void say_remedy(struct report *r, const char *head, const struct remedy *remedy)
+{
+	const char *said = report_checked(remedy);
+	say_line(r, PLAIN, NULL, "%s  %s%s%s%s", head, remedy->text, said ? "   (" : "", said ? said : "", said ? ")" : "");
+}
+
 void say_blank(struct report *r)
 {
 	if (putc('\n', r->out) == EOF)

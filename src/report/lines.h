@@ -11,6 +11,8 @@ enum paint { PLAIN, RED, YELLOW, GREEN, BOLD };
 
 /* One line: the text is escaped as a whole, so nothing foreign ends it or colours it. `word` is painted and stands first; NULL: none. */
 void say_line(struct report *r, enum paint paint, const char *word, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* What to do, and what trying it said. */
+void say_remedy(struct report *r, const char *head, const struct remedy *remedy);
 void say_blank(struct report *r);
 
 /* "sm_70-sm_120" or "sm_50 sm_60 sm_90a": the targets of a list, shortened to their ends over `max`. In the arena, never NULL. */

@@ -138,7 +138,8 @@ static void add_finding(struct buf *b, const struct report *r, const struct find
 	for (size_t i = 0; i < f->remedies.n; i++) {
 		buf_str(b, i ? "  - or " : "  - fix: ");
 		markdown_add_code(b, f->remedies.v[i].text);
-		buf_str(b, f->remedies.v[i].checked ? " (checked: runs here)\n" : "\n");
+		const char *said = report_checked(&f->remedies.v[i]);
+		buf_printf(b, "%s%s%s\n", said ? " (" : "", said ? said : "", said ? ")" : "");
 	}
 	if (f->error.text || f->error.name) {
 		buf_str(b, "  - user sees: ");

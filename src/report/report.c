@@ -67,6 +67,11 @@ int report_end(struct report *r, const struct report_tail *t, struct err *err)
 	return bad ? err_set(err, ERR_IO, "the report could not be written in full") : 0;
 }
 
+const char *report_checked(const struct remedy *r)
+{
+	return r->checked == REMEDY_RUNS ? "checked: runs here" : r->checked == REMEDY_HELPS ? "checked: ends this" : NULL;
+}
+
 const char *report_target_name(const struct inventory *inv)
 {
 	return inv->reference.n ? inv->reference.v[0] : inv->name ? inv->name : "target";

@@ -112,6 +112,9 @@ const size_t *report_groups(struct arena *a, const struct result *const *results
 /* What a verdict means, to stand before " on HOST" or, without a host, after ": ". */
 const char *report_verdict_words(enum verdict v, bool host);
 
+/* What trying a remedy said, "checked: runs here"; NULL if it could not be tried. */
+const char *report_checked(const struct remedy *r);
+
 /* The name by which a target is shown: its first reference or its name. */
 const char *report_target_name(const struct inventory *inv);
 

@@ -77,8 +77,7 @@ static void say_from(struct report *r, const struct finding *f)
 static void say_remedies(struct report *r, const struct finding *f)
 {
 	for (size_t i = 0; i < f->remedies.n; i++)
-		say_line(r, PLAIN, NULL, "      %s  %s%s", i ? "       or " : "fix       ", f->remedies.v[i].text,
-			 f->remedies.v[i].checked ? "   (checked: runs here)" : "");
+		say_remedy(r, i ? "             or " : "      fix       ", &f->remedies.v[i]);
 }
 
 static void say_finding(struct report *r, const struct finding *f)

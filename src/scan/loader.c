@@ -229,23 +229,6 @@ static int read_preload(struct view *v)
 	return 0;
 }
 
-/* LD_LIBRARY_PATH, the configuration, then the folders that are built into the loader and are there. */
-static int list_dirs(struct view *v)
-{
-	struct inventory *inv = v->inv;
-	const char *list = inventory_env(inv, "LD_LIBRARY_PATH");
-	struct span rest = SPAN_STR(list ? list : "");
-	int got = 0;
-	while (got == 0 && rest.n)
-		got = add_dir(v, &inv->loader_dirs, span_cut(&rest, ':'));
-	for (size_t i = 0; got == 0 && i < inv->loader.configured.n; i++)
-		got = add_dir(v, &inv->loader_dirs, SPAN_STR(inv->loader.configured.v[i]));
-	for (size_t i = 0; got == 0 && i < inv->loader.defaults.n; i++)
-		if (fs_find(v->fs, 0, SPAN_STR(inv->loader.defaults.v[i]), true) != FS_NONE)
-			got = add_dir(v, &inv->loader_dirs, SPAN_STR(inv->loader.defaults.v[i]));
-	return got;
-}
-
 int assemble_loader(struct view *v, struct err *err)
 {
 	struct inventory *inv = v->inv;
@@ -261,17 +244,7 @@ int assemble_loader(struct view *v, struct err *err)
 	if (got == 0 && !musl && (read_cache(v) < 0 || read_preload(v) < 0))
 		got = -1;
 	if (got == 0)
-		got = list_dirs(v);
+		got = inventory_list_loader_dirs(inv);
 	inv->known |= INV_LOADER;
-	/* a compat folder among them is active by the loader alone, whatever the runtime does */
-	for (size_t i = 0; got == 0 && i < inv->compat.n; i++) {
-		struct compat *c = &inv->compat.v[i];
-		uint32_t own = fs_find(v->fs, 0, SPAN_STR(c->path), true);
-		for (size_t k = 0; k < inv->loader_dirs.n; k++)
-			if (own != FS_NONE && fs_find(v->fs, 0, SPAN_STR(inv->loader_dirs.v[k]), true) == own)
-				c->active = TRI_YES;
-		if (c->active == TRI_YES && !list_add(&inv->arena, &c->activation, "loader"))
-			got = -1;
-	}
 	return got < 0 ? err_nomem(err) : 0;
 }
