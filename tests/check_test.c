@@ -295,6 +295,78 @@ static void saved_is_judged_as_live(void **state)
 	}
 }
 
+/* Does the finding's rule still fail at its level? */
+static bool still_fails(const struct inventory *inv, const struct host *host, const struct finding *x)
+{
+	struct check_options o = { .no_remedies = true };
+	struct result res;
+	struct err err = ERR_INIT;
+	bool fails = false;
+	assert_int_equal(check_run(inv, host, matrix_builtin(), &o, &res, &err), 0);
+	for (size_t i = 0; i < res.findings.n; i++)
+		fails = fails || (res.findings.v[i].rule == x->rule && res.findings.v[i].answer == ANSWER_FAIL && res.findings.v[i].level >= x->level);
+	result_clear(&res);
+	return fails;
+}
+
+/* Applies a remedy by its text: what a reader would do. false where this test cannot. */
+static bool apply(const char *text, struct inventory *inv, struct host *host, struct arena *a)
+{
+	char name[64], value[256];
+	struct err err = ERR_INIT;
+	if (sscanf(text, "upgrade the host driver to %255s or newer", value) == 1 || sscanf(text, "install driver %255s on the host", value) == 1) {
+		host->cuda = VER2_NONE;
+		return host_set_driver(host, arena_str(a, value), a, &err) == 0;
+	}
+	value[0] = '\0';
+	if (strchr(text + 4, ' ') || sscanf(text, "ENV %63[A-Z_]=%255s", name, value) < 1)
+		return false;
+	for (size_t i = 0; i < inv->env.n; i++)
+		if (str_eq(inv->env.v[i].name, name)) {
+			inv->env.v[i].value = arena_str(a, value);
+			return true;
+		}
+	struct env_var v = { arena_str(a, name), arena_str(a, value) };
+	return list_add(&inv->arena, &inv->env, v);
+}
+
+/* Every remedy is something to type, and one that says that it was checked does what it says. */
+static void remedies_are_commands_and_work(void **state)
+{
+	(void)state;
+	static const char *const advice[] = { "use ", "take ", "set ", "state ", "give ", "try ", "install a", "install the", "correct ", "inspect ", "do not " };
+	size_t applied = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct inventory *inv;
+		struct host host;
+		struct arena a = ARENA_INIT;
+		struct result res;
+		judge(&rows[i], &inv, &host, &a, &res);
+		for (size_t k = 0; k < res.findings.n; k++)
+			for (size_t n = 0; n < res.findings.v[k].remedies.n; n++) {
+				const struct remedy *r = &res.findings.v[k].remedies.v[n];
+				for (size_t w = 0; w < sizeof(advice) / sizeof(*advice); w++)
+					if (str_starts(r->text, advice[w]))
+						fail_msg("%s: advice, no command: %s", res.findings.v[k].rule->id, r->text);
+				struct inventory *copy;
+				struct host other;
+				struct result again;
+				judge(&rows[i], &copy, &other, &a, &again);
+				if (r->checked != REMEDY_UNTRIED && apply(r->text, copy, &other, &a)) {
+					applied++;
+					if (still_fails(copy, &other, &res.findings.v[k]))
+						fail_msg("%s: does not help: %s", res.findings.v[k].rule->id, r->text);
+				}
+				result_clear(&again);
+				inventory_free(copy);
+			}
+		result_clear(&res);
+		arena_clear(&a);
+		inventory_free(inv);
+	}
+	assert_true(applied > 20);
+}
+
 static void requirements_as_the_runtimes_read_them(void **state)
 {
 	(void)state;
@@ -329,7 +401,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_fires_and_stays_silent), cmocka_unit_test(no_rule_is_untested),
-		cmocka_unit_test(saved_is_judged_as_live), cmocka_unit_test(requirements_as_the_runtimes_read_them),
+		cmocka_unit_test(saved_is_judged_as_live), cmocka_unit_test(remedies_are_commands_and_work),
+		cmocka_unit_test(requirements_as_the_runtimes_read_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static void fill(struct inventory *inv, struct result *res)
 			       .version = "2.5.1+cu124", .layer = 7, .created_by = "RUN pip install \342\200\256torch", .is_new = true,
 			       .message = "torch 2.5.1+cu124 needs driver 525.60.13 or newer | 100%", .expected = "525.60.13", .found = "470.82.01",
 			       .error = { 35, "cudaErrorInsufficientDriver", "CUDA driver version is insufficient" } };
-	struct remedy fix = { "upgrade the driver to >= 525.60.13", REMEDY_RUNS }, other = { "pip install torch==2.5.1+cu118", false };
+	struct remedy fix = { "upgrade the driver to >= 525.60.13", REMEDY_RUNS }, other = { "pip install torch==2.5.1+cu118", REMEDY_UNTRIED };
 	list_add(&res->arena, &f->remedies, fix);
 	list_add(&res->arena, &f->remedies, other);
 	f = list_push(&res->arena, &res->findings);

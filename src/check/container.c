@@ -275,6 +275,22 @@ static const char *all_devices(const struct facts *f, struct out *out)
 	return list ? list : "0";
 }
 
+/* With devices alone enroot brings utility, and no libcuda. */
+static void remedy_enroot(const struct facts *f, struct out *out, struct finding *x)
+{
+	struct trial t;
+	const char *was = inventory_env(f->inv, "NVIDIA_DRIVER_CAPABILITIES");
+	if (was && was[0]) {
+		remedy_env(f, out, x, "NVIDIA_VISIBLE_DEVICES", "all");
+		return;
+	}
+	if (!trial_begin(f, &t))
+		return;
+	trial_env(&t, "NVIDIA_VISIBLE_DEVICES", "all");
+	trial_env(&t, "NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
+	add_tried(out, x, trial_end(&t, out, x), "ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility");
+}
+
 static void visible_devices(const struct facts *f, struct subject s, struct out *out)
 {
 	if (!container_counts(f) || !(f->gpu_software || f->gpu_intent) || f->options->expect == EXPECT_CPU)
@@ -299,7 +315,7 @@ static void visible_devices(const struct facts *f, struct subject s, struct out 
 	} else if (!v && runtime(f) == RUNTIME_ENROOT) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES is not set in the image: enroot then brings no GPU");
 		set_message(out, x, "torch-no-driver", NULL);
-		remedy_env(f, out, x, "NVIDIA_VISIBLE_DEVICES", "all");
+		remedy_enroot(f, out, x);
 	} else if (!v && !legacy_image && runtime(f) == RUNTIME_UNKNOWN) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES is not set in the image: docker needs --gpus, enroot brings no GPU");
 		lower(x, LEVEL_WARNING, "the container runtime is not stated");
@@ -415,8 +431,11 @@ static void platform_mismatch(const struct facts *f, struct subject s, struct ou
 		add_remedy(out, x, "docker pull --platform linux/%s %s", host, f->inv->reference.v[0]);
 	if (f->image)
 		add_remedy(out, x, "docker buildx build --platform linux/%s .", host);
+	else if (f->inv->kind == TARGET_WHEEL && f->inv->packages.n)
+		add_remedy(out, x, "pip download --no-deps --only-binary=:all: --platform manylinux_2_28_%s %s", str_eq(host, "arm64") ? "aarch64" : "x86_64",
+			   pip_name(out, f->inv->packages.v[0].name, f->inv->packages.v[0].version));
 	else
-		add_remedy(out, x, "install it on linux/%s, or for it", host);
+		add_remedy(out, x, "build it on a linux/%s machine", host);
 }
 
 /* ---- driver pieces inside the image ---- */

@@ -37,6 +37,12 @@ static bool none_picked(const struct facts *f, const struct package *p, const ch
 	return *first != NULL;
 }
 
+static const char *range_text(struct out *out, const char *first, const char *last)
+{
+	const char *s = str_eq(first, last) ? first : arena_printf(out->a, "%s to %s", first, last);
+	return s ? s : first;
+}
+
 /* bitsandbytes brings a library for each CUDA and takes torch's; without it its functions raise when they are called. */
 static void bitsandbytes_mismatch(const struct facts *f, struct subject s, struct out *out, const struct package *torch)
 {
@@ -54,8 +60,8 @@ static void bitsandbytes_mismatch(const struct facts *f, struct subject s, struc
 		snprintf(name, sizeof(name), "libbitsandbytes_cuda%.16s.so", forced);
 	else
 		snprintf(name, sizeof(name), "libbitsandbytes_cuda%d%d.so", cuda.major, cuda.minor);
-	struct finding *x = emit(out, ANSWER_FAIL, s, "%s has no %s, which it takes for %s: it brings %s to %s", package_text(out, p), name,
-				 forced && forced[0] ? "BNB_CUDA_VERSION" : package_text(out, torch), first, last);
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s has no %s, which it takes for %s: it brings %s", package_text(out, p), name,
+				 forced && forced[0] ? "BNB_CUDA_VERSION" : package_text(out, torch), range_text(out, first, last));
 	set_expected(out, x, name, last);
 	set_message(out, x, "bitsandbytes-library", name, NULL);
 	if (forced && forced[0])
@@ -184,7 +190,7 @@ static void extension_torch_mismatch(const struct facts *f, struct subject s, st
 	const char *first, *last;
 	bool graphbolt = !x && none_picked(f, p, "dgl-torch", "graphbolt", &first, &last);
 	if (graphbolt) {
-		x = emit(out, ANSWER_FAIL, s, "%s has no library for torch %s: it brings %s to %s", name, torch->version, first, last);
+		x = emit(out, ANSWER_FAIL, s, "%s has no library for torch %s: it brings %s", name, torch->version, range_text(out, first, last));
 		set_expected(out, x, torch->version, last);
 	}
 	if (!x)
@@ -222,8 +228,9 @@ static void record_mismatch(const struct facts *f, struct subject s, struct out 
 		return;
 	bool missing = p->record_missing.n > 0;
 	const char *path = missing ? p->record_missing.v[0] : p->record_changed.v[0];
-	struct finding *x = emit(out, ANSWER_FAIL, s, "%zu files of %s are %s, first %s", missing ? p->record_missing.n : p->record_changed.n,
-				 package_text(out, p), missing ? "missing" : "not as recorded", path);
+	size_t n = missing ? p->record_missing.n : p->record_changed.n;
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%zu file%s of %s %s %s%s%s", n, n == 1 ? "" : "s", package_text(out, p), n == 1 ? "is" : "are",
+				 missing ? "missing" : "not as recorded", n == 1 ? ": " : ", first ", path);
 	add_remedy(out, x, "pip install --force-reinstall --no-deps %s", pip_name(out, p->name, p->version));
 }
 

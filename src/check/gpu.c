@@ -106,7 +106,7 @@ static void no_kernel_image(const struct facts *f, struct subject s, struct out 
 	set_expected(out, x, arena_printf(out->a, "sm_%d%d, or PTX that its driver compiles", s.gpu->cc.major, s.gpu->cc.minor),
 		     targets_text(out, s.package, c.library));
 	set_cuda_error(out, x, 209);
-	remedy_torch(f, out, x, s.package);
+	remedy_kernels(f, out, x, s.package, s.gpu);
 	set_source(out, x, "architectures", sm, "https://docs.nvidia.com/cuda/cuda-c-programming-guide/ (Binary Compatibility)");
 }
 

@@ -120,8 +120,9 @@ static bool finds_its_runtime(const struct facts *f, const struct package *p)
 }
 
 /* A release of the package, or its sister by name, that is built for a CUDA major. */
-static void remedy_major(const struct facts *f, struct out *out, struct finding *x, const struct package *p, short major)
+static void remedy_major(const struct facts *f, struct out *out, struct finding *x, const struct package *p, const struct package *other)
 {
+	short major = linked_major(other);
 	size_t stem = strcspn(p->name, "0123456789");
 	bool named = stem > 2 && (!strncmp(p->name + stem - 2, "cu", 2) || (stem > 4 && !strncmp(p->name + stem - 4, "cuda", 4)));
 	for (size_t i = 0; i < f->m->package_cuda.n; i++) {
@@ -133,8 +134,8 @@ static void remedy_major(const struct facts *f, struct out *out, struct finding 
 		set_source(out, x, "package_cuda", r->id, r->source);
 		return;
 	}
-	if (str_eq(p->name, "torch"))
-		remedy_cuda_torch(f, out, x, p, major);
+	if (str_eq(other->name, "torch"))
+		remedy_cuda_torch(f, out, x, other, linked_major(p));
 }
 
 static void mixed_cuda_majors(const struct facts *f, struct subject s, struct out *out)
@@ -155,7 +156,7 @@ static void mixed_cuda_majors(const struct facts *f, struct subject s, struct ou
 	set_message(out, x, "loader-missing", arena_printf(out->a, "libcudart.so.%d%s", own, own == 11 ? ".0" : ""), NULL);
 	if (brings_cudart(f, own))
 		lower(x, LEVEL_WARNING, "both majors are installed");
-	remedy_major(f, out, x, p, theirs);
+	remedy_major(f, out, x, p, other);
 }
 
 /* ---- tables and files ---- */

@@ -68,8 +68,8 @@ static void remedy_ptxas(const struct facts *f, struct out *out, struct finding 
 /* NVIDIA's wheel of a CUDA's compiler lays its ptxas beside the packages. */
 static void remedy_ptxas_wheel(const struct facts *f, struct out *out, struct finding *x, struct subject s, struct ver2 cuda)
 {
-	const char *site = s.package->site ? s.package->site : NULL;
-	if (!ver2_full(cuda) || cuda.major < 11 || cuda.major > 12 || !site)
+	const char *site = s.package->site;
+	if (!ver2_full(cuda) || cuda.major < 11 || cuda.major > 12 || !site || site[0] != '/')
 		return;
 	remedy_ptxas(f, out, x, s, arena_printf(out->a, "%s/nvidia/cuda_nvcc/bin/ptxas", site),
 		     arena_printf(out->a, "'nvidia-cuda-nvcc-cu%d==%d.%d.*'", cuda.major, cuda.major, cuda.minor));

@@ -54,6 +54,15 @@ static void cpu_only_build(const struct facts *f, struct subject s, struct out *
 		remedy_cuda_torch(f, out, x, p, 0);
 }
 
+static void remedy_vendor(struct out *out, struct finding *x, const struct package *p, bool amd)
+{
+	if (str_eq(p->name, "torch"))
+		add_remedy(out, x, amd ? "pip install torch --index-url https://download.pytorch.org/whl/rocmX.Y, X.Y the host's ROCm" :
+					 "pip install torch --index-url https://download.pytorch.org/whl/xpu");
+	else
+		add_remedy(out, x, "run it on a host with an NVIDIA GPU");
+}
+
 /* A GPU of one vendor, a build for another. */
 static void wrong_vendor(const struct facts *f, struct subject s, struct out *out)
 {
@@ -79,7 +88,7 @@ static void wrong_vendor(const struct facts *f, struct subject s, struct out *ou
 	if (other->vendor == GPU_NVIDIA)
 		remedy_torch(f, out, x, p);
 	else
-		add_remedy(out, x, "install the %s build of %s", other->vendor == GPU_AMD ? "ROCm" : "XPU", p->name);
+		remedy_vendor(out, x, p, other->vendor == GPU_AMD);
 }
 
 /* The release part alone: a wheel of the public index carries its local tag in version.py, not in its metadata. */
@@ -162,7 +171,7 @@ static void build_toolkit_mismatch(const struct facts *f, struct subject s, stru
 	set_message(out, x, "torch-nvcc", ver2_print(ver2_parse(with->version)).s, ver2_print(torch->gpu.cuda).s, NULL);
 	if (ver2_parse(with->version).major == torch->gpu.cuda.major)
 		lower(x, LEVEL_NOTE, "the same CUDA major: builds go on with a warning");
-	add_remedy(out, x, "FROM nvidia/cuda:%s.*-devel-*, the toolkit of torch's CUDA", ver2_print(torch->gpu.cuda).s);
+	add_remedy(out, x, "FROM nvidia/cuda:%s.0-devel-ubuntu22.04", ver2_print(torch->gpu.cuda).s);
 	if (str_eq(torch->name, "torch"))
 		remedy_cuda_torch(f, out, x, torch, ver2_parse(with->version).major);
 }

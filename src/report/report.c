@@ -155,8 +155,8 @@ const size_t *report_groups(struct arena *a, const struct result *const *results
 const char *report_verdict_words(enum verdict v, bool host)
 {
 	static const char *const on[] = { "has no GPU software to judge", "runs", "runs, with warnings,", "is not known to run", "will not run" };
-	static const char *const anywhere[] = { "no GPU software, nothing to judge", "nothing in it fails on every host",
-						"nothing in it fails on every host, with warnings", "too little is known", "fails on every host" };
+	static const char *const anywhere[] = { "no GPU software, nothing to judge", "no fault of its own",
+						"no fault of its own, with warnings", "too little is known to tell", "fails on every host" };
 	return host ? on[v] : anywhere[v];
 }
 

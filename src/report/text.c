@@ -25,11 +25,11 @@ static void say_head(struct report *r, const struct inventory *inv, const struct
 		say_line(r, RED, "FAIL", host ? "  %s will not run on %s" : "  %s fails on every host%s", name, host ? host : "");
 		return;
 	case VERDICT_UNKNOWN:
-		say_line(r, YELLOW, "UNKNOWN", host ? "  %s on %s: too little is known" : "  %s: too little is known%s", name, host ? host : "");
+		say_line(r, YELLOW, "UNKNOWN", host ? "  %s may not run on %s: too little is known to tell" : "  %s: too little is known to tell%s", name, host ? host : "");
 		return;
 	case VERDICT_WARN:
 	case VERDICT_PASS:
-		say_line(r, c.warnings ? YELLOW : GREEN, pass, host ? "  %s runs on %s" : "  %s: nothing in it fails on every host%s", name,
+		say_line(r, c.warnings ? YELLOW : GREEN, pass, host ? "  %s runs on %s" : "  %s: no fault of its own%s", name,
 			 host ? host : "");
 		return;
 	case VERDICT_NOTHING:
