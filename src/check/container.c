@@ -300,8 +300,8 @@ static void visible_devices(const struct facts *f, struct subject s, struct out 
 	if (cuda && (!cuda[0] || cuda[0] == '-' || str_eq(cuda, "NoDevFiles") || str_ieq(cuda, "none"))) {
 		x = emit(out, ANSWER_FAIL, s, "CUDA_VISIBLE_DEVICES=\"%s\" in the image hides every GPU", cuda);
 		set_cuda_error(out, x, 100);
+		set_expected(out, x, "CUDA_VISIBLE_DEVICES", cuda);
 		remedy_env(f, out, x, "CUDA_VISIBLE_DEVICES", all_devices(f, out));
-		return;
 	}
 	if (runtime(f) == RUNTIME_NONE || runtime(f) == RUNTIME_SINGULARITY)
 		return;
@@ -310,6 +310,7 @@ static void visible_devices(const struct facts *f, struct subject s, struct out 
 	bool legacy_image = version && version[0] && !(require && require[0]);
 	if (v && (str_eq(v, "none") || str_eq(v, "void") || !v[0])) {
 		x = emit(out, ANSWER_FAIL, s, "NVIDIA_VISIBLE_DEVICES=\"%s\" in the image lets no GPU in", v);
+		set_expected(out, x, "NVIDIA_VISIBLE_DEVICES", v);
 		set_message(out, x, "torch-no-driver", NULL);
 		remedy_env(f, out, x, "NVIDIA_VISIBLE_DEVICES", "all");
 	} else if (!v && runtime(f) == RUNTIME_ENROOT) {

@@ -60,7 +60,7 @@ static bool still_there(const struct finding *x, const struct result *r)
 	for (size_t i = 0; i < r->findings.n; i++) {
 		const struct finding *y = &r->findings.v[i];
 		if (y->answer == x->answer && y->rule == x->rule && names_gpu(x, y) && (str_eq(x->package, y->package) || y->also_packages.n) &&
-		    str_eq(x->environment, y->environment) && names_path(y, x->path))
+		    str_eq(x->environment, y->environment) && str_eq(x->expected, y->expected) && names_path(y, x->path))
 			return true;
 	}
 	return false;
