@@ -13,7 +13,7 @@ static void list_rules(void)
 	size_t n;
 	const struct rule_info *const *rules = rules_all(&n);
 	for (size_t i = 0; i < n; i++)
-		printf("%-28s %-8s %s\n", rules[i]->id, level_name(rules[i]->level), rules[i]->title);
+		printf("%-28s %-8s %s\n", rules[i]->id, level_name(rules[i]->level), rule_says(rules[i]->id));
 	puts("\nenvcheck explain RULE tells what a rule means and how to fix what it finds.");
 }
 
@@ -46,7 +46,7 @@ int explain_command(const struct options *o, struct err *err)
 		if (!r)
 			return no_such_rule(o->targets.v[i], err);
 		const char *page = rule_page(r->id);
-		printf("%s%s (%s, %s)\n\n%s\n", i ? "\n" : "", r->id, r->family, level_name(r->level), r->title);
+		printf("%s%s (%s, %s)\n\n%s\n", i ? "\n" : "", r->id, r->family, level_name(r->level), rule_says(r->id));
 		if (page)
 			printf("\n%s", page);
 	}

@@ -76,8 +76,11 @@ static int read_files(struct hosts *h, struct host_list *list, const char *const
 {
 	for (size_t i = 0; i < n; i++) {
 		struct err why = ERR_INIT;
-		if (host_read_path(files[i], list, &h->arena, &why) == 0)
+		size_t before = list->v.n;
+		if (host_read_path(files[i], list, &h->arena, &why) == 0 && list->v.n > before)
 			continue;
+		if (!why.text[0])
+			err_set(&why, ERR_FORMAT, "it holds no host");
 		if (why.kind == ERR_NOMEM)
 			return err_nomem(err);
 		say("--host '%s': %s", files[i], why.text);

@@ -349,7 +349,12 @@ void options_help(const struct command *c, FILE *out)
 	} else {
 		fputs("usage: envcheck [check] TARGET... [--host FILE]... [--driver V] [--gpu G]... [options]\n\n"
 		      "Will the GPU software in TARGET (an image, a root file system, a wheel, a Python\n"
-		      "environment, a requirement) run on that host, and if not, why? Nothing is run.\n\ncommands:\n", out);
+		      "environment, a requirement) run on that host, and if not, why? Nothing is run.\n\n"
+		      "  envcheck app.tar --driver 535.129.03 --gpu H100        an image, on a host in two words\n"
+		      "  envcheck app.tar --host prod.json                      on the host where 'envcheck host > prod.json' was run\n"
+		      "  envcheck torch==2.9.1 --driver 470.82.01 --gpu A100    before anything is built\n\n"
+		      "exit status: 0 it runs, 1 it will not, 2 the command line is wrong, 3 something could\n"
+		      "not be read, 4 too little is known to tell\n\ncommands:\n", out);
 		for (const struct command *v = commands; v->name; v++)
 			fprintf(out, "  %-11s %s\n", v->name, v->line);
 		fputs("\noptions:\n", out);

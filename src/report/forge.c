@@ -17,10 +17,13 @@ bool forge_counts(const struct report *r, const struct finding *f)
 const char *forge_sentence(struct report *r, const struct inventory *inv, const struct finding *f, const char *hosts)
 {
 	auto_buf struct buf b = BUF_INIT(LIMIT_TEXT);
+	bool fails = f->answer == ANSWER_FAIL && f->level == LEVEL_ERROR;
 	shown_add(&b, report_target_name(inv));
 	if (hosts) {
-		buf_str(&b, " on ");
+		buf_str(&b, fails ? " will not run on " : " on ");
 		shown_add(&b, hosts);
+	} else if (fails) {
+		buf_str(&b, " fails on every host");
 	}
 	buf_str(&b, ": ");
 	shown_add(&b, f->message ? f->message : f->rule->title);

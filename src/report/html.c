@@ -273,8 +273,10 @@ static void put_rules(struct report *r)
 			continue;
 		html_put(r, "%s", any ? "" : "<section id=\"rules\" aria-labelledby=\"rules-name\">\n<h2 id=\"rules-name\">Rules</h2>\n");
 		any = true;
-		html_put(r, "<details class=\"page\"><summary><code>%s</code> (%s)</summary>\n<div id=\"rule-%s\">\n<p>What passes: %s.</p>\n", rules[i]->id,
-			 level_name(rules[i]->level), rules[i]->id, rules[i]->title);
+		html_put(r, "<details class=\"page\"><summary><code>%s</code> (%s)</summary>\n<div id=\"rule-%s\">\n<p>", rules[i]->id,
+			 level_name(rules[i]->level), rules[i]->id);
+		html_text(r, rule_says(rules[i]->id));
+		html_put(r, "</p>\n");
 		put_page(r, rule_page(rules[i]->id));
 		html_put(r, "</div></details>\n");
 		arena_clear(&r->arena);

@@ -58,8 +58,17 @@ static void put_help(struct report *r, const struct rule_info *rule)
 	jout_key(j, "help");
 	jout_object(j);
 	jout_put(j, "text", page ? page : rule->title);
-	jout_put(j, "markdown", page ? arena_printf(&r->arena, "**%s**: %s\n\n%s", rule->id, rule->title, page) : rule->title);
+	jout_put(j, "markdown", page ? arena_printf(&r->arena, "**%s**: %s\n\n%s", rule->id, rule_says(rule->id), page) : rule->title);
 	jout_object_end(j);
+}
+
+/* "The host driver is older than this CUDA needs." */
+static const char *sentence(struct arena *a, const char *words)
+{
+	char *s = arena_printf(a, "%s.", words);
+	if (s && *s >= 'a' && *s <= 'z')
+		*s = (char)(*s - 'a' + 'A');
+	return s;
 }
 
 static void put_rules(struct report *r)
@@ -73,7 +82,7 @@ static void put_rules(struct report *r)
 		jout_object(j);
 		jout_put(j, "id", rules[i]->id);
 		jout_put(j, "name", pascal(&r->arena, rules[i]->id));
-		put_text(j, "shortDescription", arena_printf(&r->arena, "Passes where %s.", rules[i]->title));
+		put_text(j, "shortDescription", sentence(&r->arena, rule_says(rules[i]->id)));
 		put_text(j, "fullDescription", first_paragraph(&r->arena, rules[i]));
 		put_help(r, rules[i]);
 		jout_key(j, "defaultConfiguration");

@@ -326,13 +326,20 @@ struct store *store_blob_take(struct blob *b, const char *name, struct err *err)
 	return probed(s, store_probe_blob(s, err), err);
 }
 
+/* What a name is made of that may well be a package's, and no file's. */
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
 struct store *store_open(const char *path, struct err *err)
 {
 	struct stat st;
 	bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		err_sys(err, errno, "%s", is_stdin ? "standard input" : path);
+		bool package = fd < 0 && errno == ENOENT && path[strspn(path, NAME_LETTERS)] == '\0';
+		if (package)
+			err_set(err, ERR_IO, "%s: there is no such file; a package is named with its version, as in %s==1.0", path, path);
+		else
+			err_sys(err, errno, "%s", is_stdin ? "standard input" : path);
 		if (fd >= 0)
 			close(fd);
 		return NULL;
