@@ -32,7 +32,7 @@ judge 1 INPUT_IMAGE="an image.tar" INPUT_HOSTS="hosts of ours" INPUT_FORMAT="jun
 python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["version"] == "2.1.0"' "$(output sarif)"
 python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["verdict"] == "fail"' "$(output report)"
 [ -s "$(dirname "$(output report)")/envcheck.junit" ] || fails "no junit"
-grep -q '^::error title=envcheck driver-too-old::example:1.0 on lab-a100' "$tmp/out" || fails "no annotation"
+grep -q '^::error title=envcheck driver-too-old::example:1.0 will not run on lab-a100' "$tmp/out" || fails "no annotation"
 head -1 "$GITHUB_STEP_SUMMARY" | grep -q 'envcheck: FAIL' || fails "no summary"
 [ "$(wc -l <"$GITHUB_OUTPUT")" -eq 4 ] || fails "more outputs than four"
 
