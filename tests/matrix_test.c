@@ -136,7 +136,14 @@ static void gpu_names(void **state)
 		{ "NVIDIA-A100-SXM4-80GB-MIG-1g.10gb", GPU_NVIDIA, "8.0" }, { "NVIDIA A100-SXM4-40GB MIG 1g.5gb", GPU_NVIDIA, "8.0" },
 		{ "NVIDIA-H100-80GB-HBM3-SHARED", GPU_NVIDIA, "9.0" }, { "GRID T4-16Q", GPU_NVIDIA, "7.5" },
 		{ "NVIDIA A40-48C", GPU_NVIDIA, "8.6" },            { "GRID V100D-8Q", GPU_NVIDIA, "7.0" },
-		{ "GRID A100DX-40C", GPU_NVIDIA, "8.0" },
+		{ "GRID A100DX-40C", GPU_NVIDIA, "8.0" },           { "GRID A100-4-20C", GPU_NVIDIA, "8.0" },
+		{ "NVIDIA H100XM-80C", GPU_NVIDIA, "9.0" },         { "NVIDIA RTXA6000-24Q", GPU_NVIDIA, "8.6" },
+		{ "GRID V100S-32C", GPU_NVIDIA, "7.0" },            { "GRID K2", GPU_NVIDIA, "3.0" },
+		/* as lspci and shops write them */
+		{ "NVIDIA Corporation GV100GL [Tesla V100 SXM2 16GB] (rev a1)", GPU_NVIDIA, "7.0" },
+		{ "GA100 [A100 PCIe 40GB]", GPU_NVIDIA, "8.0" },    { "H100-SXM5-80GB", GPU_NVIDIA, "9.0" },
+		{ "RTX 4090D", GPU_NVIDIA, "8.9" },                 { "RTXA5000", GPU_NVIDIA, "8.6" },
+		{ "[]", GPU_UNKNOWN, "" },                          { "[PCIe", GPU_NVIDIA, "" },
 		/* cut off by the table of nvidia-smi */
 		{ "NVIDIA A100-SXM...", GPU_NVIDIA, "8.0" },        { "NVIDIA GeForce RTX 3050...", GPU_NVIDIA, "" },
 		/* several products, others' products, none */

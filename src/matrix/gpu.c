@@ -49,6 +49,12 @@ static bool memory(const char *w)
 	return n && (!strcmp(w + n, "gb") || !strcmp(w + n, "g") || !strcmp(w + n, "gib"));
 }
 
+/* How the board is built (SXM4, PCIe, HBM3): the capability does not depend on it. */
+static bool form(const char *w)
+{
+	return (str_starts(w, "sxm") && strlen(w) <= 4) || !strcmp(w, "pcie") || str_starts(w, "hbm");
+}
+
 /* Are all telling words of the question in the row, in that order? `extra` counts the row's words left over. */
 static bool words_in(const struct words *q, const struct words *row, size_t *extra)
 {
@@ -60,7 +66,7 @@ static bool words_in(const struct words *q, const struct words *row, size_t *ext
 		while (k < row->n && strcmp(row->w[k], q->w[i]))
 			k++;
 		if (k == row->n) {
-			if (memory(q->w[i]))
+			if (telling && (memory(q->w[i]) || form(q->w[i])))
 				continue;
 			return false;
 		}
@@ -75,7 +81,7 @@ static bool words_in(const struct words *q, const struct words *row, size_t *ext
 	return telling > 0;
 }
 
-/* RTX4090, rtx-4090, 2080Ti: letters and digits that people run together are put apart. */
+/* RTX4090, rtx-4090, 2080Ti, 4090D, RTXA6000: letters and digits that people run together are put apart. */
 static void loosen(const char *s, char *out, size_t cap)
 {
 	size_t n = 0;
@@ -84,8 +90,10 @@ static void loosen(const char *s, char *out, size_t cap)
 		if (p > s && isalnum((unsigned char)p[-1]) && isalpha((unsigned char)*p) && isdigit((unsigned char)p[-1]) &&
 		    (!strncasecmp(p, "ti", 2) || !strncasecmp(p, "super", 5)))
 			out[n++] = ' ';
-		if (p - s >= 3 && digit && isalpha((unsigned char)p[-1]) &&
-		    (!strncasecmp(p - 3, "rtx", 3) || !strncasecmp(p - 3, "gtx", 3)))
+		if (p - s >= 4 && strchr("dD", *p) && !isalnum((unsigned char)p[1]) && strspn(p - 4, "0123456789") == 4)
+			out[n++] = ' ';
+		bool series = digit || (strchr("aA", *p) && isdigit((unsigned char)p[1]));
+		if (p - s >= 3 && series && (!strncasecmp(p - 3, "rtx", 3) || !strncasecmp(p - 3, "gtx", 3)))
 			out[n++] = ' ';
 		out[n++] = *p;
 	}
@@ -171,9 +179,24 @@ static bool cut_suffix(char *text)
 	char *dash = strrchr(text, '-');
 	size_t n = dash ? strspn(dash + 1, "0123456789") : 0;
 	bool virtual = n && dash[1 + n] && strchr("ABCQ", dash[1 + n]) && !dash[2 + n];
-	if (virtual)
+	if (!virtual)
+		return false;
+	*dash = '\0';
+	/* A100-4-20C: of a MIG instance, its slices before the frame buffer */
+	dash = strrchr(text, '-');
+	if (dash && isdigit((unsigned char)dash[1]) && !dash[2])
 		*dash = '\0';
-	return virtual;
+	return true;
+}
+
+/* "NVIDIA Corporation GV100GL [Tesla V100 SXM2 16GB] (rev a1)", as lspci prints it: the product is in brackets. */
+static void take_product(char *text)
+{
+	char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
+	if (!close || close == open + 1)
+		return;
+	*close = '\0';
+	memmove(text, open + 1, strlen(open + 1) + 1);
 }
 
 /* The rows that hold most of the words of a name. They agree, or `out` names the candidates and has no capability; false: no row does. */
@@ -215,7 +238,7 @@ static bool by_words(const struct matrix *m, const char *text, struct gpu_match 
 static bool without_variant(char *text)
 {
 	size_t n = strlen(text), keep = n;
-	while (keep && strchr("DXL", text[keep - 1]))
+	while (keep && strchr("DXLM", text[keep - 1]))
 		keep--;
 	if (keep == n || !keep || !isdigit((unsigned char)text[keep - 1]))
 		return false;
@@ -228,6 +251,7 @@ struct gpu_match matrix_gpu(const struct matrix *m, const char *name)
 	struct gpu_match out = { .vendor = GPU_UNKNOWN, .cc = VER2_NONE };
 	char text[NAME];
 	snprintf(text, sizeof(text), "%s", name);
+	take_product(text);
 	bool virtual = cut_suffix(text);
 	struct sm sm = sm_parse(text);
 	bool bare = text[strspn(text, "0123456789")] == '\0';
