@@ -46,7 +46,7 @@ struct requirements {
 	const char *text[REQUIREMENTS];
 	const char *name[REQUIREMENTS];
 	size_t n;
-	bool legacy; /* one is cuda>=CUDA_VERSION of an old image */
+	const char *unreadable; /* CUDA_VERSION of an old image that the toolkit cannot parse */
 };
 
 /* strconv.ParseBool, as the toolkit reads NVIDIA_DISABLE_REQUIRE; enroot takes any text. */
@@ -77,10 +77,13 @@ static void collect(const struct facts *f, struct requirements *q, struct out *o
 	}
 	const char *cuda = inventory_env(f->inv, "NVIDIA_REQUIRE_CUDA"), *version = inventory_env(f->inv, "CUDA_VERSION");
 	if (!enroot && version && version[0] && !(cuda && cuda[0]) && q->n < REQUIREMENTS) {
-		struct ver2 v = ver2_parse(version + (version[0] == 'v'));
-		q->legacy = true;
+		unsigned major, minor;
+		if (!require_cuda_version(version, &major, &minor)) {
+			q->unreadable = version;
+			return;
+		}
 		q->name[q->n] = "CUDA_VERSION";
-		q->text[q->n++] = ver2_known(v) ? arena_printf(out->a, "cuda>=%d.%d", v.major, v.minor < 0 ? 0 : v.minor) : version;
+		q->text[q->n++] = arena_printf(out->a, "cuda>=%u.%u", major, minor);
 	}
 }
 
@@ -104,54 +107,71 @@ static const char *brand_of(const struct gpu_facts *g)
 	return str_eq(g->row->class, "geforce") ? "GeForce" : str_eq(g->row->class, "workstation") ? "NvidiaRTX" : "NVIDIA";
 }
 
-/* What the evaluators know of this host; an interval or an unstated fact is not known to us. */
-static bool exact_facts(const struct facts *f, struct require_facts *r, struct out *out)
+struct verdict_of { enum require_answer answer; const char *missing, *name, *text; const struct gpu_facts *gpu; };
+
+/* What the evaluators know of this host: of a driver that is stated as an interval, its `end` (0 or 1). */
+static struct require_facts facts_at(const struct host_facts *h, int end, struct out *out)
 {
-	const struct host_facts *h = f->host;
-	*r = (struct require_facts){ 0 };
-	if (h->host->driver_is == DRIVER_EXACT)
-		r->driver = h->driver_lo;
-	struct ver2 cuda = ver2_known(h->host->cuda) ? h->host->cuda : h->cuda_lo;
-	if (ver2_known(cuda) && (ver2_known(h->host->cuda) || !ver2_cmp(h->cuda_lo, h->cuda_hi)))
-		r->cuda = arena_printf(out->a, "%d.%d", cuda.major, cuda.minor < 0 ? 0 : cuda.minor);
-	return r->driver || r->cuda;
+	struct ver2 cuda = ver2_known(h->host->cuda) ? h->host->cuda : end ? h->cuda_hi : h->cuda_lo;
+	struct require_facts r = { 0 };
+	if (h->host->driver_is != DRIVER_UNSTATED)
+		r.driver = end ? h->driver_hi : h->driver_lo;
+	if (ver2_known(cuda))
+		r.cuda = arena_printf(out->a, "%d.%d", cuda.major, cuda.minor < 0 ? 0 : cuda.minor);
+	return r;
 }
 
-struct verdict_of { enum require_answer answer; const char *name, *text; const struct gpu_facts *gpu; };
+/* The fact that an expression asks for and the host does not state. */
+static const char *missing_fact(const char *text, const struct require_facts *r, const struct host_facts *h)
+{
+	if (!r->cuda && strcasestr(text, "cuda"))
+		return "host.cuda";
+	if (strcasestr(text, "driver") && h->host->driver_is != DRIVER_EXACT)
+		return "host.driver";
+	return !h->gpus.n ? "host.gpus" : !r->arch && strcasestr(text, "arch") ? "gpu.cc" : "gpu.brand";
+}
 
-/* All requirements on every GPU (TK: on the first); the first that is not met. */
-static struct verdict_of evaluate(const struct facts *f, const struct requirements *q, bool tk, const struct require_facts *base, struct out *out)
+/* One requirement on one GPU: the same answer whatever the missing facts are, and at both ends of an interval, or none. */
+static struct verdict_of evaluate_one(const struct facts *f, const char *text, const struct gpu_facts *gpu, bool tk, struct out *out)
+{
+	struct verdict_of v = { .text = text, .gpu = gpu };
+	/* in an interval a single release may differ from both of its ends */
+	bool single = strcasestr(text, "driver=") || strcasestr(text, "driver!"), inside = single && f->host->host->driver_is != DRIVER_EXACT;
+	for (int i = 0; i < 4; i++) {
+		struct require_facts r = facts_at(f->host, i / 2, out);
+		r.driver = inside ? NULL : r.driver;
+		r.arch = gpu && ver2_full(gpu->cc) ? arena_printf(out->a, "%d.%d", gpu->cc.major, gpu->cc.minor) : NULL;
+		r.brand = gpu ? brand_of(gpu) : NULL;
+		/* csv mode asks the first device: where there is none, the runtime's own answer holds */
+		r.missing = tk && !gpu && r.cuda ? REQUIRE_ITS_OWN : i % 2 ? REQUIRE_FALSE : REQUIRE_TRUE;
+		enum require_answer a = tk ? require_tk(text, &r) : require_lc(text, &r);
+		if (i && a != v.answer)
+			v.missing = missing_fact(text, &r, f->host);
+		v.answer = a;
+	}
+	return v;
+}
+
+/* All requirements on every GPU (TK: on the first): the first that is not met, else the first that cannot be told. */
+static struct verdict_of evaluate(const struct facts *f, const struct requirements *q, bool tk, struct out *out)
 {
 	struct verdict_of v = { .answer = REQUIRE_SATISFIED };
 	size_t gpus = f->host->gpus.n;
+	if (q->unreadable)
+		return (struct verdict_of){ REQUIRE_INVALID, NULL, "CUDA_VERSION", q->unreadable, NULL };
 	for (size_t i = 0; i < q->n; i++) {
 		for (size_t g = 0; g < (gpus ? gpus : 1); g++) {
-			struct require_facts r = *base;
-			if (gpus) {
-				const struct gpu_facts *x = &f->host->gpus.v[g];
-				r.arch = ver2_full(x->cc) ? arena_printf(out->a, "%d.%d", x->cc.major, x->cc.minor) : NULL;
-				r.brand = brand_of(x);
+			struct verdict_of one = evaluate_one(f, q->text[i], gpus ? &f->host->gpus.v[g] : NULL, tk, out);
+			bool worse = one.missing ? v.answer == REQUIRE_SATISFIED && !v.missing : one.answer > (v.missing ? REQUIRE_SATISFIED : v.answer);
+			if (worse) {
+				v = one;
+				v.name = q->name[i];
 			}
-			enum require_answer a = tk ? require_tk(q->text[i], &r) : require_lc(q->text[i], &r);
-			if (a > v.answer)
-				v = (struct verdict_of){ a, q->name[i], q->text[i], gpus ? &f->host->gpus.v[g] : NULL };
 			if (tk)
 				break;
 		}
 	}
 	return v;
-}
-
-/* Which properties does an expression ask for that the host does not state? */
-static const char *missing_fact(const char *text, const struct require_facts *r, const struct host_facts *h)
-{
-	if (!r->cuda && strcasestr(text, "cuda"))
-		return "host.cuda";
-	if (!r->driver && strcasestr(text, "driver"))
-		return "host.driver";
-	if (!h->gpus.n && (strcasestr(text, "arch") || strcasestr(text, "brand")))
-		return "host.gpus";
-	return NULL;
 }
 
 /* Requirements are looked at only where GPUs are asked for. */
@@ -183,27 +203,20 @@ static void remedy_disable(const struct facts *f, struct out *out, struct findin
 static void require_unsatisfied(const struct facts *f, struct subject s, struct out *out)
 {
 	struct requirements q;
-	struct require_facts r;
 	if (!requirements_count(f) || disabled(f, runtime(f)) || runtime(f) == RUNTIME_CDI)
 		return;
 	collect(f, &q, out);
 	if (!q.n)
 		return;
-	exact_facts(f, &r, out);
-	bool tk = runtime(f) == RUNTIME_CSV;
-	struct verdict_of v = evaluate(f, &q, tk, &r, out);
-	if (v.answer == REQUIRE_INVALID)
-		return;
-	for (size_t i = 0; v.answer == REQUIRE_SATISFIED && i < q.n; i++) {
-		const char *missing = missing_fact(q.text[i], &r, f->host);
-		/* a term that needs the fact might be the one that decides: only then is it missing */
-		if (!missing || (r.cuda && require_lc(first_word(out, q.text[i]), &r) == REQUIRE_SATISFIED))
-			continue;
-		struct finding *x = emit_unknown(out, s, missing, "%s=%s asks for a fact that the host does not state", q.name[i], q.text[i]);
+	struct verdict_of v = evaluate(f, &q, runtime(f) == RUNTIME_CSV, out);
+	if (v.missing) {
+		struct finding *u = emit_unknown(out, s, v.missing, "%s=%s asks for a fact that the host does not state", v.name, v.text);
 		if (runtime(f) == RUNTIME_UNKNOWN)
-			lower(x, LEVEL_WARNING, "the container runtime is not stated");
+			lower(u, LEVEL_WARNING, "the container runtime is not stated");
 		return;
 	}
+	if (v.answer == REQUIRE_INVALID)
+		return;
 	if (v.answer == REQUIRE_SATISFIED) {
 		emit_pass(out, s);
 		return;
@@ -224,13 +237,11 @@ static void require_unsatisfied(const struct facts *f, struct subject s, struct 
 static void require_invalid(const struct facts *f, struct subject s, struct out *out)
 {
 	struct requirements q;
-	struct require_facts r;
 	if (!requirements_count(f) || disabled(f, runtime(f)) || runtime(f) == RUNTIME_CDI)
 		return;
 	collect(f, &q, out);
-	exact_facts(f, &r, out);
-	struct verdict_of v = evaluate(f, &q, runtime(f) == RUNTIME_CSV, &r, out);
-	if (v.answer != REQUIRE_INVALID)
+	struct verdict_of v = evaluate(f, &q, runtime(f) == RUNTIME_CSV, out);
+	if (v.missing || v.answer != REQUIRE_INVALID)
 		return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the container does not start: %s=%s cannot be read as a requirement", v.name, v.text);
 	set_message(out, x, "require-invalid", NULL);
@@ -242,11 +253,11 @@ static void require_invalid(const struct facts *f, struct subject s, struct out 
 static void require_not_enforced(const struct facts *f, struct subject s, struct out *out)
 {
 	struct requirements q;
-	struct require_facts r;
 	if (!requirements_count(f) || runtime(f) != RUNTIME_CDI)
 		return;
 	collect(f, &q, out);
-	if (!exact_facts(f, &r, out) || evaluate(f, &q, false, &r, out).answer == REQUIRE_SATISFIED)
+	struct verdict_of v = evaluate(f, &q, false, out);
+	if (v.missing || v.answer == REQUIRE_SATISFIED)
 		return;
 	emit(out, ANSWER_FAIL, s, "the host does not meet the image's NVIDIA_REQUIRE_*, but the cdi runtime starts the container all the same");
 }
