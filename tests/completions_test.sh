@@ -37,6 +37,7 @@ bash_offers envcheck --fail-on = 'w'; wants "levels after =" warning
 bash_offers envcheck explain driver-t; wants "a rule" driver-too-old
 bash_offers envcheck matrix driver_n; wants "a table" driver_numbers
 bash_offers envcheck image.tar --gpu 'l40'; wants "a GPU, whatever its case" 'L40
+L40G
 L40S'
 bash_offers envcheck image.tar --gpu 'H100\ 80GB\ HBM3'; wants "a GPU, quoted" 'H100\ 80GB\ HBM3'
 bash_offers envcheck image.tar --host ho; wants "a file" host.json
