@@ -562,10 +562,6 @@ int capture_file(struct capture *c, struct tree *t, const struct tree_entry *e, 
 {
 	if (s.how == SELECT_TEXT)
 		return capture_text(c, t, e, s.limit, a, item, gap, err);
-	if (!e->read_at && wanted->quick && tree_can_seek(t)) {
-		*gap = s.how == SELECT_ELF ? "--quick does not unpack it" : NULL;
-		return 0;
-	}
 	if (!e->read_at)
 		return read_stream(c, t, e, s, wanted, a, item, gap, err);
 	int got = read_anywhere(c, t, e, s, wanted, a, item, gap, err);

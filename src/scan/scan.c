@@ -478,10 +478,12 @@ static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kin
 	struct blob_identity identity, *of = store_identity(s, &identity) ? &identity : NULL;
 	if (!inv)
 		return err_nomem(err);
+	/* the libraries of a wheel would have to be unpacked: a hundred times the work */
+	bool brief = store_is_brief(s) || (kind == TARGET_WHEEL && job->options->quick);
 	if (!file_cached(job, of, r)) {
 		struct tree *t = store_tree(s, err);
 		struct wanted wanted = job->wanted;
-		wanted.brief = store_is_brief(s);
+		wanted.brief = brief;
 		int got = t ? layer_scan(t, &wanted, r, err) : -1;
 		tree_close(t);
 		if (got < 0)
@@ -497,7 +499,7 @@ static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kin
 	scan_apply_env(job, inv);
 	if (scan_merge(job, inv, &r, 1, base, err) < 0)
 		return -1;
-	return store_is_brief(s) ? scan_brief(inv, err) : 0;
+	return brief ? scan_brief(inv, err) : 0;
 }
 
 /* Every wheel of a folder is one layer of one environment. */
