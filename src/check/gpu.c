@@ -106,6 +106,7 @@ static void no_kernel_image(const struct facts *f, struct subject s, struct out 
 	set_expected(out, x, arena_printf(out->a, "sm_%d%d, or PTX that its driver compiles", s.gpu->cc.major, s.gpu->cc.minor),
 		     targets_text(out, s.package, c.library));
 	set_cuda_error(out, x, 209);
+	x->cause = torch_family(s.package) ? "kernels of torch's release" : NULL;
 	remedy_kernels(f, out, x, s.package, s.gpu);
 	set_source(out, x, "architectures", sm, "https://docs.nvidia.com/cuda/cuda-c-programming-guide/ (Binary Compatibility)");
 }
@@ -124,7 +125,12 @@ static void ptx_jit_only(const struct facts *f, struct subject s, struct out *ou
 	/* one file's worth of kernels is compiled in a second: nobody waits for it */
 	if (c.library && c.library->role == LIB_UNLISTED && c.library->fat->containers <= 4)
 		lower(x, LEVEL_NOTE, "few kernels");
-	remedy_torch(f, out, x, s.package);
+	const struct package *torch = torch_family(s.package) ? inventory_package(f->inv, "torch", s.package->environment) : NULL;
+	x->cause = torch ? "kernels of torch's release" : NULL;
+	if (torch)
+		remedy_torch(f, out, x, torch);
+	if (f->image)
+		add_remedy(out, x, "docker run -v cuda-cache:/root/.nv/ComputeCache ..., so that only the first start is slow");
 }
 
 /* A release of cuDNN or NCCL: what the package is, or carries. */

@@ -241,6 +241,17 @@ static bool know_package(const struct trial *t, struct inventory *alone, const c
 	return complete_from_matrix(alone, t->f->m, &err) == 0;
 }
 
+static void drop_libraries(struct inventory *inv, const char *owner, const char *environment)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < inv->libraries.n; i++) {
+		const struct library *l = &inv->libraries.v[i];
+		if (!str_eq(l->owner, owner) || !str_eq(l->environment, environment))
+			inv->libraries.v[kept++] = *l;
+	}
+	inv->libraries.n = kept;
+}
+
 /* An installed package gets another version: its files are then of that version, or, where it has GPU code, not known at all. */
 static void trial_package(struct trial *t, struct arena *a, const struct package *old, const char *version)
 {
@@ -257,14 +268,12 @@ static void trial_package(struct trial *t, struct arena *a, const struct package
 	p->path = old->path;
 	p->site = old->site;
 	*a = alone.arena; /* lives as long as the trial */
+	if (!nvidia)
+		drop_libraries(&t->inv, old->name, old->environment);
 	for (size_t i = 0; i < t->inv.libraries.n; i++) {
 		struct library *l = &t->inv.libraries.v[i];
-		if (!str_eq(l->owner, old->name) || !str_eq(l->environment, old->environment))
-			continue;
-		if (nvidia && l->version)
+		if (str_eq(l->owner, old->name) && str_eq(l->environment, old->environment) && l->version)
 			l->version = version;
-		else if (!nvidia)
-			*l = (struct library){ .path = l->path, .owner = l->owner, .environment = l->environment, .layer = l->layer };
 	}
 }
 
@@ -284,69 +293,125 @@ void remedy_package(const struct facts *f, struct out *out, struct finding *x, c
 	add_tried(out, x, said, "pip install %s", pip_name(out, name, version));
 }
 
-/* Would that torch wheel pass the same rules here, alone in place of the one that is there? */
-static bool wheel_passes(const struct facts *f, const struct row_torch *r)
+/* What the same rules say of that torch wheel here, alone. */
+static enum verdict wheel_verdict(const struct facts *f, const struct row_torch *r)
 {
 	struct inventory *inv = inventory_new();
 	struct err err = ERR_INIT;
+	enum verdict said = VERDICT_UNKNOWN;
 	if (!inv)
-		return false;
+		return said;
 	inv->kind = TARGET_REQUIREMENT;
 	inv->known = INV_PACKAGES;
 	inv->os_name = "linux";
 	inv->arch = str_eq(r->platform, "linux_aarch64") ? "arm64" : "amd64";
 	struct package *p = list_push(&inv->arena, &inv->packages);
-	bool ok = false;
 	if (p) {
 		*p = (struct package){ .name = "torch", .layer = -1, .version = arena_printf(&inv->arena, "%s+%s", r->torch, r->tag) };
 		struct check_options o = { .expect = EXPECT_GPU, .no_remedies = true };
 		struct result res;
 		if (p->version && complete_from_matrix(inv, f->m, &err) == 0 && check_run(inv, f->host->host, f->m, &o, &res, &err) == 0) {
-			ok = res.verdict == VERDICT_PASS || res.verdict == VERDICT_WARN;
+			said = res.verdict;
 			result_clear(&res);
 		}
 	}
 	inventory_free(inv);
-	return ok;
+	return said;
 }
 
-/* Is `a` a better replacement of `have` than `b`: the same release, then the nearest newer or older, then the newer CUDA. */
+/* How far apart two releases are: a major counts for 100 minors. */
+static long apart(const char *a, const char *b)
+{
+	unsigned long x[3] = { 0 }, y[3] = { 0 };
+	version_parts(a, x, 3);
+	version_parts(b, y, 3);
+	long d = (long)(x[0] - y[0]) * 10000 + (long)(x[1] - y[1]) * 100 + (long)(x[2] - y[2]);
+	return d < 0 ? -d : d;
+}
+
+/* Is `a` a better replacement of `have` than `b`: the nearest release, the newer of two as near, then the newer CUDA. */
 static bool nearer(const char *have, const struct row_torch *a, const struct row_torch *b)
 {
-	int x = version_cmp(a->torch, have), y = version_cmp(b->torch, have);
-	if (!x != !y)
-		return !x;
-	if ((x < 0) != (y < 0))
-		return x < 0; /* an older release changes less than a newer one may */
+	long x = apart(a->torch, have), y = apart(b->torch, have);
 	int c = version_cmp(a->torch, b->torch);
-	if (c)
-		return x < 0 ? c > 0 : c < 0;
-	return ver2_cmp(a->cuda, b->cuda) > 0;
+	if (x != y)
+		return x < y;
+	return c ? c > 0 : ver2_cmp(a->cuda, b->cuda) > 0;
 }
 
-void remedy_torch(const struct facts *f, struct out *out, struct finding *finding, const struct package *torch)
+/* Is there a wheel for the interpreter that would import it? */
+static bool python_serves(const struct row_torch *r, const char *python)
+{
+	struct ver2 v = python ? ver2_parse(python) : VER2_NONE, min = ver2_parse(r->python_min), max = ver2_parse(r->python_max);
+	return !ver2_full(v) || ((!ver2_full(min) || ver2_cmp(v, min) >= 0) && (!ver2_full(max) || ver2_cmp(v, max) <= 0));
+}
+
+/* Of the wheels that get that verdict here the nearest to the one that is there. */
+static const struct row_torch *nearest_wheel(const struct facts *f, const struct package *torch, enum verdict want)
+{
+	const char *platform = (f->inv->arch && str_eq(f->inv->arch, "arm64")) || (f->host->host->arch && str_eq(f->host->host->arch, "arm64")) ?
+			       "linux_aarch64" : "linux_x86_64";
+	const struct environment *e = inventory_environment(f->inv, torch->environment);
+	const char *python = e && e->python ? e->python : f->inv->pythons.n == 1 ? f->inv->pythons.v[0].version : NULL;
+	const struct row_torch *best = NULL;
+	char have[32];
+	snprintf(have, sizeof(have), "%.*s", (int)strcspn(torch->version, "+"), torch->version);
+	for (size_t i = 0; i < f->m->torch.n; i++) {
+		const struct row_torch *r = &f->m->torch.v[i];
+		if (str_eq(r->platform, platform) && !r->uncertain && python_serves(r, python) && (!best || nearer(have, r, best)) && wheel_verdict(f, r) == want)
+			best = r;
+	}
+	return best;
+}
+
+/* What pip replaces together with torch: what is released with it, and what it pins. */
+static bool goes_with_torch(const struct package *p)
+{
+	static const char *const names[] = { "torchvision", "torchaudio", "triton" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (str_eq(p->name, names[i]))
+			return true;
+	return str_starts(p->name, "nvidia-");
+}
+
+/* The whole target with that torch: what was built for the old one may break. */
+static enum remedy_check try_torch(const struct facts *f, struct out *out, const struct finding *x, const struct package *torch, const char *version)
+{
+	struct arena a = ARENA_INIT;
+	struct trial t;
+	size_t kept = 0;
+	if (!trial_begin(f, &t))
+		return REMEDY_UNTRIED;
+	trial_package(&t, &a, torch, version);
+	for (size_t i = 0; i < t.inv.packages.n; i++) {
+		const struct package p = t.inv.packages.v[i];
+		if (!goes_with_torch(&p) || !str_eq(p.environment, torch->environment))
+			t.inv.packages.v[kept++] = p;
+		else
+			drop_libraries(&t.inv, p.name, p.environment);
+	}
+	t.inv.packages.n = kept;
+	enum remedy_check said = trial_end(&t, out, x);
+	arena_clear(&a);
+	/* alone it does: what it breaks is another package's */
+	return said == REMEDY_FAILS ? REMEDY_HELPS : said;
+}
+
+void remedy_torch(const struct facts *f, struct out *out, struct finding *x, const struct package *torch)
 {
 	if (!f->host || f->options->no_remedies || !str_eq(torch->name, "torch") || !torch->version)
 		return;
-	const char *platform = (f->inv->arch && str_eq(f->inv->arch, "arm64")) || (f->host->host->arch && str_eq(f->host->host->arch, "arm64")) ?
-			       "linux_aarch64" : "linux_x86_64";
-	char have[32];
-	snprintf(have, sizeof(have), "%.*s", (int)strcspn(torch->version, "+"), torch->version);
-	const struct row_torch *best = NULL;
-	for (size_t i = 0; i < f->m->torch.n; i++) {
-		const struct row_torch *r = &f->m->torch.v[i];
-		if (!str_eq(r->platform, platform) || r->uncertain || (best && !nearer(have, r, best)))
-			continue;
-		if (wheel_passes(f, r))
-			best = r;
-	}
+	const struct row_torch *best = nearest_wheel(f, torch, VERDICT_PASS);
 	if (!best)
+		best = nearest_wheel(f, torch, VERDICT_WARN);
+	const char *version = best ? arena_printf(out->a, "%s+%s", best->torch, best->tag) : NULL;
+	if (!version)
 		return;
 	/* companions are pinned to their torch: the index resolves them when they are asked for together */
 	bool vision = inventory_package(f->inv, "torchvision", torch->environment), audio = inventory_package(f->inv, "torchaudio", torch->environment);
-	add_tried(out, finding, REMEDY_RUNS, "pip install torch==%s+%s%s%s --index-url https://download.pytorch.org/whl/%s", best->torch, best->tag,
-		   vision ? " torchvision" : "", audio ? " torchaudio" : "", best->tag);
-	set_source(out, finding, "torch", best->id, best->source);
+	add_tried(out, x, try_torch(f, out, x, torch, version), "pip install torch==%s%s%s --index-url https://download.pytorch.org/whl/%s", version,
+		  vision ? " torchvision" : "", audio ? " torchaudio" : "", best->tag);
+	set_source(out, x, "torch", best->id, best->source);
 }
 
 void remedy_cuda_torch(const struct facts *f, struct out *out, struct finding *x, const struct package *torch, short major)

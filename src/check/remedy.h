@@ -52,6 +52,8 @@ void remedy_once(struct out *out, struct finding *x, const char *name, const cha
 void remedy_package(const struct facts *f, struct out *out, struct finding *x, const char *name, const char *environment, const char *version);
 /* The newest CUDA build of the torch that is there, where no host says which one fits; of one CUDA major, or 0. */
 void remedy_cuda_torch(const struct facts *f, struct out *out, struct finding *x, const struct package *torch, short major);
+/* torch, or what is released with it and replaced together with it. */
+bool torch_family(const struct package *p);
 /* A release, or a build, that has code for a GPU. */
 void remedy_kernels(const struct facts *f, struct out *out, struct finding *x, const struct package *p, const struct gpu_facts *gpu);
 /* torch variants that pass on this host, the nearest. */

@@ -37,13 +37,19 @@ static bool extension(const struct package *p)
 	return yes;
 }
 
+bool torch_family(const struct package *p)
+{
+	return str_eq(p->name, "torch") || str_eq(p->name, "torchvision") || str_eq(p->name, "torchaudio");
+}
+
 void remedy_kernels(const struct facts *f, struct out *out, struct finding *x, const struct package *p, const struct gpu_facts *gpu)
 {
 	const struct row_package_floors *floor = matrix_package_floor(f->m, p->name, p->version);
 	struct ver2 cc = gpu->cc;
-	if (str_eq(p->name, "torch"))
-		remedy_torch(f, out, x, p);
-	if (str_eq(p->name, "torch") || f->options->no_remedies || !ver2_full(cc))
+	const struct package *torch = torch_family(p) ? inventory_package(f->inv, "torch", p->environment) : NULL;
+	if (torch)
+		remedy_torch(f, out, x, torch);
+	if (torch || f->options->no_remedies || !ver2_full(cc))
 		return;
 	const struct row_package_code *r = release_for(f, p, cc);
 	if (r) {
