@@ -26,6 +26,8 @@ int targets_open(struct targets *t, const struct options *o, const struct matrix
 		return err_set(err, ERR_USAGE, "no target is given: an image, folder, wheel or requirement is expected");
 	t->cache = o->no_cache ? NULL : cache_of_user(o);
 	t->scan.cache = t->cache;
+	if ((t->display.wanted = display_wanted(o)))
+		t->scan.progress = &t->display.progress;
 	return 0;
 }
 
@@ -80,7 +82,13 @@ int targets_next(struct targets *t, struct err *err)
 		const char *arg = next_argument(t, err);
 		if (!arg)
 			return err->kind == ERR_NONE ? 0 : -1;
-		if (scan_target(arg, &t->scan, &t->now, &why) < 0) {
+		const char *name = remote_name(arg, &t->arena);
+		if (!name)
+			return err_nomem(err);
+		display_start(&t->display, str_eq(name, "-") ? "standard input" : name);
+		int got = scan_target(arg, &t->scan, &t->now, &why);
+		display_stop(&t->display);
+		if (got < 0) {
 			if (why.kind == ERR_NOMEM || why.kind == ERR_USAGE) {
 				*err = why;
 				return -1;

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "cmd/display.h"
 #include "report/report.h"
 #include "scan/scan.h"
 
@@ -21,6 +22,7 @@ struct targets {
 	struct scan_options scan;
 	bool apart; /* requirements that follow each other are targets of their own */
 	struct cache *cache; /* NULL: none */
+	struct display display;
 	size_t next;
 	struct scan_result now;
 	LIST(struct report_error) errors; /* could not be read, or only in part: exit 3 */

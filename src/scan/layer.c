@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/progress.h"
 #include "scan/capture.h"
 #include "scan/record.h"
 #include "scan/select.h"
@@ -201,6 +202,7 @@ int layer_scan(struct tree *t, const struct wanted *wanted, struct record *r, st
 	struct err broke = ERR_INIT;
 	int more = 0;
 	while ((more = tree_next(t, &e, &broke)) > 0) {
+		progress_entry(wanted->progress);
 		if (++r->entries > LIMIT_ENTRIES) {
 			more = err_set(&broke, ERR_LIMIT, "it has more than %u entries", LIMIT_ENTRIES);
 			break;

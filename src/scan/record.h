@@ -14,6 +14,7 @@
 #include "inventory/fs.h"
 
 struct elf_facts;
+struct progress;
 struct tree;
 
 /* What a selected file gave. */
@@ -61,6 +62,7 @@ struct wanted {
 	bool quick;        /* no fatbins */
 	bool names_only;   /* nothing but names */
 	bool hashes;       /* sha256 of what a RECORD may name */
+	struct progress *progress; /* NULL: nobody looks */
 	bool brief;        /* only what a distribution says of itself: METADATA, WHEEL, version.py and their like */
 };
 

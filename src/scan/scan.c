@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/progress.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "inventory/fs.h"
@@ -19,6 +20,7 @@
 #include "source/plan.h"
 #include "source/remote.h"
 #include "source/store.h"
+#include "source/watch.h"
 
 /* ---- records: one a distinct member, read by workers, shared by images ---- */
 
@@ -125,25 +127,37 @@ static void refuse_record(struct task *t)
 	break_record(t->record, &why);
 }
 
+/* Nothing of it has to be read. */
+static void layer_known(struct progress *p, const struct task *t)
+{
+	progress_move(p, 0, t->member->size);
+	progress_end(p);
+}
+
 static void run_task(void *context, size_t i)
 {
 	struct tasks *all = context;
 	struct task *t = &all->v.v[i];
 	const struct scan_options *o = all->job->options;
+	struct progress *progress = o->progress;
 	struct err err = ERR_INIT;
 	struct blob_identity of;
 	struct cache_key file;
 	bool held = false, remote = store_kind(all->store) == SOURCE_REGISTRY;
-	if (remote && o->cache && !o->verify && claim_cached(t, o->cache, o->quick))
+	if (remote && o->cache && !o->verify && claim_cached(t, o->cache, o->quick)) {
+		layer_known(progress, t);
 		return;
+	}
 	struct blob *blob = store_member(all->store, t->member, &err);
 	bool named = o->cache && blob && blob_identity(blob, &of);
 	if (named)
 		cache_key_file(&file, &of, o->quick);
 	if (o->cache && blob && !o->verify && layer_cached(t, blob, o->cache, named ? &file : NULL, o->quick)) {
 		blob_close(blob);
+		layer_known(progress, t);
 		return;
 	}
+	blob = watch_take(blob, progress, &err);
 	struct tree *tree = blob ? open_layer(t, blob, o->verify, remote, &held, &err) : NULL;
 	if (!tree) {
 		break_record(t->record, &err);
@@ -180,6 +194,7 @@ static int read_layers(struct scan_job *job, struct store *s, const struct plan 
 					  .record = record_new(job, m->index) };
 			if (!t.record || !list_add(&job->arena, &all.v, t))
 				return err_nomem(err);
+			progress_expect(job->options->progress, m->size);
 		}
 	}
 	list_sort(&all.v, by_size);
@@ -401,7 +416,7 @@ static int read_stream(struct scan_job *job, struct store *s, struct err *err)
 		if (!r)
 			return err_nomem(err);
 		struct err why = ERR_INIT;
-		struct blob *body = store_member_body(s, &why);
+		struct blob *body = watch_take(store_member_body(s, &why), job->options->progress, &why);
 		struct tree *tree = body ? tree_open_take(body, &why) : NULL;
 		if (!tree) {
 			break_record(r, &why);
@@ -533,6 +548,9 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 			blob_close(blob);
 			continue;
 		}
+		if (blob)
+			progress_expect(job->options->progress, blob->size);
+		blob = watch_take(blob, job->options->progress, &why);
 		struct tree *zip = blob ? tree_zip_take(blob, &why) : NULL;
 		if (!zip) {
 			err_in(&why, "%s", names.v[i]);
@@ -582,7 +600,7 @@ int scan_target(const char *arg, const struct scan_options *options, struct scan
 	struct scan_job *job = mem_alloc(sizeof(*job));
 	if (!job)
 		return err_nomem(err);
-	*job = (struct scan_job){ .options = options, .out = out, .wanted = { .quick = options->quick, .hashes = options->verify } };
+	*job = (struct scan_job){ .options = options, .out = out, .wanted = { .quick = options->quick, .hashes = options->verify, .progress = options->progress } };
 	job->name = str_eq(arg, "-") ? "standard input" : remote_name(arg, &job->arena);
 	out->job = job;
 	int got = job->name ? 0 : err_nomem(err);
@@ -594,6 +612,8 @@ int scan_target(const char *arg, const struct scan_options *options, struct scan
 		got = scan_requirement_line(job, arg, err);
 	} else {
 		struct store *s = remote_kind_of(arg) == REMOTE_NONE ? store_open(arg, err) : remote_open(options->http, arg, options->quick, err);
+		if (s)
+			store_watch(s, options->progress);
 		got = s ? scan_store(job, s, err) : -1;
 		store_close(s);
 	}

@@ -11,6 +11,7 @@
 struct cache;
 struct http;
 struct inventory;
+struct progress;
 struct scan_job;
 
 struct scan_options {
@@ -24,6 +25,7 @@ struct scan_options {
 	struct cache *cache;          /* of records; NULL: none */
 	bool verify;                  /* digests and RECORD hashes */
 	struct http *http;            /* for remote targets; borrowed */
+	struct progress *progress;    /* NULL: nobody looks */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include "source/inroot.h"
 #include "source/registry.h"
 #include "source/store_parts.h"
+#include "source/watch.h"
 #include "source/weblogin.h"
 
 const char *source_kind_name(enum source_kind kind)
@@ -397,6 +398,11 @@ bool store_identity(const struct store *s, struct blob_identity *of)
 	return s->identified;
 }
 
+void store_watch(struct store *s, struct progress *p)
+{
+	s->progress = p;
+}
+
 struct tree *store_tree(struct store *s, struct err *err)
 {
 	if (s->fd >= 0) {
@@ -413,6 +419,9 @@ struct tree *store_tree(struct store *s, struct err *err)
 		return NULL;
 	}
 	struct blob *b = s->b->can_read_at ? blob_slice(s->b, 0, s->b->size, err) : take(&s->b);
+	if (b && b->size != BLOB_UNKNOWN)
+		progress_expect(s->progress, b->size);
+	b = b ? watch_take(b, s->progress, err) : NULL;
 	return b ? tree_open_take(b, err) : NULL;
 }
 

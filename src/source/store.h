@@ -54,6 +54,7 @@ struct member {
 	bool sparse;        /* stored with holes: cannot be a blob */
 };
 
+struct progress;
 struct store;
 
 /* Opens a path, or "-": standard input. */
@@ -95,6 +96,9 @@ const struct member *store_find(struct store *s, const char *name);
 
 /* Opens a member for reading; safe from several threads at once. NULL for streams, but for kept JSON. */
 struct blob *store_member(const struct store *s, const struct member *m, struct err *err);
+
+/* What store_tree opens from now on is counted there; borrowed. */
+void store_watch(struct store *s, struct progress *p);
 
 /* Kinds that are one tree (rootfs, folders, wheel): opens it; for streams only once. */
 struct tree *store_tree(struct store *s, struct err *err);

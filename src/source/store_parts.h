@@ -24,6 +24,7 @@ struct store {
 	struct tree *far;          /* a remote zip, until store_tree hands it out */
 	bool brief;                /* of which metadata alone is to be read */
 	struct store_top top;
+	struct progress *progress; /* of trees; NULL */
 };
 
 /* An empty store that store_close takes. NULL when memory ran out. */
