@@ -53,6 +53,8 @@ static bool segment_match(const char *p, size_t pn, const char *s, size_t sn)
 bool glob_match(const char *p, const char *s)
 {
 	for (;;) {
+		if (*p != *s && *p && *p != '*' && *p != '?' && *p != '[' && *p != '/')
+			return false; /* as most rows of a table that is looked through */
 		size_t pn = strcspn(p, "/");
 		if (pn == 2 && !memcmp(p, "**", 2)) {
 			if (!p[2])
