@@ -70,7 +70,7 @@ static void fill(struct record *r, const char *said)
 	fs_edit(r->fs, conf)->item = 3;
 	fs_edit(r->fs, gone)->gone = 1;
 	struct elf_facts *e = arena_alloc(a, sizeof(*e));
-	*e = (struct elf_facts){ .wide = true, .type = 3, .machine = 62, .dynamic = true, .symbols_known = true, .soname = "libx.so.1", .build_id = "0a1b" };
+	*e = (struct elf_facts){ .wide = true, .type = 3, .machine = 62, .dynamic = true, .symbols_known = true, .has_runpath = true, .needs_lost = true, .soname = "libx.so.1", .build_id = "0a1b" };
 	struct elf_verneed need = { .file = "libc.so.6" };
 	assert_true(list_add(a, &need.versions, "GLIBC_2.34"));
 	assert_true(list_add(a, &e->needed, "libc.so.6") && list_add(a, &e->runpath, "$ORIGIN") && list_add(a, &e->verdefs, "X_1") &&
@@ -142,7 +142,7 @@ static void comes_back(void **state)
 	}
 	assert_int_equal(got.items.n, 2);
 	const struct elf_facts *e = got.items.v[0].elf;
-	assert_true(e && e->wide && !e->be && e->dynamic && e->symbols_known && e->machine == 62);
+	assert_true(e && e->wide && !e->be && e->dynamic && e->symbols_known && e->has_runpath && e->needs_lost && e->machine == 62);
 	assert_string_equal(e->soname, "libx.so.1");
 	assert_string_equal(e->verneeds.v[0].versions.v[0], "GLIBC_2.34");
 	assert_string_equal(e->undefined.v[0].version, "GLIBC_2.34");

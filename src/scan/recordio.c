@@ -13,7 +13,7 @@
 enum { TEXT_NONE = 0xffffffff };
 enum { NODE_GONE = 1, NODE_IMPLIED = 2, NODE_LINK = 4 };          /* flags of a node */
 enum { ITEM_HAS_ELF = 1, ITEM_HAS_FAT = 2, ITEM_FAT_READ = 4 };   /* of an item */
-enum { ELF_WIDE = 1, ELF_BE = 2, ELF_DYNAMIC = 4, ELF_SECTIONS = 8, ELF_NODEFLIB = 16, ELF_SYMBOLS = 32 };
+enum { ELF_WIDE = 1, ELF_BE = 2, ELF_DYNAMIC = 4, ELF_SECTIONS = 8, ELF_NODEFLIB = 16, ELF_SYMBOLS = 32, ELF_RUNPATH = 64, ELF_LOST = 128 };
 
 /* ---- out ---- */
 
@@ -108,7 +108,8 @@ static void put_places(struct buf *b, const struct elf_facts *e)
 static void put_elf(struct buf *b, const struct elf_facts *e)
 {
 	put(b, (e->wide ? ELF_WIDE : 0u) | (e->be ? ELF_BE : 0u) | (e->dynamic ? ELF_DYNAMIC : 0u) | (e->sections_known ? ELF_SECTIONS : 0u) |
-	       (e->nodeflib ? ELF_NODEFLIB : 0u) | (e->symbols_known ? ELF_SYMBOLS : 0u), 1);
+	       (e->nodeflib ? ELF_NODEFLIB : 0u) | (e->symbols_known ? ELF_SYMBOLS : 0u) |
+	       (e->has_runpath ? ELF_RUNPATH : 0u) | (e->needs_lost ? ELF_LOST : 0u), 1);
 	put(b, e->type, 2);
 	put(b, e->machine, 2);
 	put_text(b, e->interp);
@@ -317,7 +318,8 @@ static bool get_nodes(struct in *in)
 	root->mode = cur_u16(c);
 	root->implied = cur_u8(c) != 0;
 	for (uint32_t i = 1; i < n && !c->bad; i++) {
-		struct node node = { .parent = cur_u32(c), .type = cur_u8(c) };
+		struct node node = { .parent = cur_u32(c) };
+		node.type = cur_u8(c);
 		uint8_t flags = cur_u8(c);
 		node.gone = (flags & NODE_GONE) != 0;
 		node.implied = (flags & NODE_IMPLIED) != 0;
@@ -334,8 +336,12 @@ static bool get_nodes(struct in *in)
 static void get_symbols(struct in *in, struct elf_facts *e)
 {
 	struct cur *c = &in->c;
-	for (uint32_t i = 0, n = GET_LIST(in, 10, &e->undefined); i < n && !c->bad; i++)
-		e->undefined.v[i] = (struct elf_symbol){ .name = need_text(in), .version = get_text(in), .weak = cur_u8(c) != 0 };
+	for (uint32_t i = 0, n = GET_LIST(in, 10, &e->undefined); i < n && !c->bad; i++) {
+		struct elf_symbol *u = &e->undefined.v[i];
+		u->name = need_text(in);
+		u->version = get_text(in);
+		u->weak = cur_u8(c) != 0;
+	}
 	uint32_t n = get_count(in, 6), last = 0;
 	struct span packed = cur_take(c, 6 * (uint64_t)n);
 	struct elf_defined *d = n ? arena_alloc(in->a, n * sizeof(*d)) : NULL;
@@ -389,6 +395,8 @@ static const struct elf_facts *get_elf(struct in *in)
 	e->sections_known = flags & ELF_SECTIONS;
 	e->nodeflib = flags & ELF_NODEFLIB;
 	e->symbols_known = flags & ELF_SYMBOLS;
+	e->has_runpath = flags & ELF_RUNPATH;
+	e->needs_lost = flags & ELF_LOST;
 	e->type = cur_u16(c);
 	e->machine = cur_u16(c);
 	e->interp = get_text(in);
