@@ -42,7 +42,8 @@ lib() { # FILE FLAG...
 }
 lib b/libb.so.1
 lib a/libnew.so.1 -Wl,--enable-new-dtags '-Wl,-rpath,$ORIGIN/../b' -Wl,--no-as-needed "$tmp/root/opt/b/libb.so.1"
-lib a/libold.so.1 -Wl,--disable-new-dtags '-Wl,-rpath,$ORIGIN/../b' -Wl,--no-as-needed "$tmp/root/opt/b/libb.so.1"
+# whose DT_RPATH would serve libnew.so.1 too, had that no DT_RUNPATH
+lib a/libfirst.so.1 -Wl,--disable-new-dtags '-Wl,-rpath,$ORIGIN:$ORIGIN/../b' -Wl,--no-as-needed "$tmp/root/opt/a/libnew.so.1"
 tar -C "$tmp/root" -cf "$tmp/root.tar" .
 sleep 0.2
 look --no-cache "$tmp/root.tar" >"$tmp/want"
