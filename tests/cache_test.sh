@@ -32,25 +32,6 @@ n=$(entries 'file-*')
 [ "$(find "$cache" -perm /077 | wc -l)" = 0 ] || fail "others may look at it"
 [ "$(entries '.*')" = 0 ] || fail "something was left over"
 
-# what the loader does follows from records alone
-mkdir -p "$tmp/root/etc" "$tmp/root/opt/a" "$tmp/root/opt/b"
-echo ID=debian >"$tmp/root/etc/os-release"
-lib() { # FILE FLAG...
-	out=$1
-	shift
-	${CC:-cc} -shared -nostdlib -o "$tmp/root/opt/$out" -Wl,-soname,"${out#*/}" "$@" -x c /dev/null
-}
-lib b/libb.so.1
-lib a/libnew.so.1 -Wl,--enable-new-dtags '-Wl,-rpath,$ORIGIN/../b' -Wl,--no-as-needed "$tmp/root/opt/b/libb.so.1"
-# whose DT_RPATH would serve libnew.so.1 too, had that no DT_RUNPATH
-lib a/libfirst.so.1 -Wl,--disable-new-dtags '-Wl,-rpath,$ORIGIN:$ORIGIN/../b' -Wl,--no-as-needed "$tmp/root/opt/a/libnew.so.1"
-tar -C "$tmp/root" -cf "$tmp/root.tar" .
-sleep 0.2
-look --no-cache "$tmp/root.tar" >"$tmp/want"
-grep -q '"because": "runpath"' "$tmp/want" && grep -q '"because": "rpath"' "$tmp/want"
-look "$tmp/root.tar" | cmp "$tmp/want" -
-look "$tmp/root.tar" | cmp "$tmp/want" -
-
 # a file that was changed, also back in time, is another
 cp "$tmp/docker" "$tmp/copy"
 sleep 0.2

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 ENVCHECK, TOP, LIBC = sys.argv[1:4]
 MULTI = "x86_64-linux-gnu"
@@ -365,12 +366,22 @@ def real(root, case):
     return chosen, undefined
 
 
-def ours(root, case):
-    """soname -> paths: two objects may get different files for one name; and the undefined names."""
-    args = [ENVCHECK, "inspect", root, "--format", "json"]
+def inspect(root, case, *more):
+    args = [ENVCHECK, "inspect", root, "--format", "json", *more]
     for k, v in case.get("env", {}).items():
         args += ["--set-env", "%s=%s" % (k, v)]
-    target = json.loads(subprocess.run(args, capture_output=True, text=True, check=True).stdout)["targets"][0]
+    return json.loads(subprocess.run(args, capture_output=True, text=True, check=True).stdout)["targets"][0]
+
+
+CACHED = []
+
+
+def ours(root, case):
+    """soname -> paths: two objects may get different files for one name; and the undefined names."""
+    target = inspect(root, case)
+    if any("path" in k or k == "nodeflib" for f in (case["main"], *case["files"].values()) for k in f):
+        subprocess.run(["tar", "-C", root, "-cf", root + ".tar", "."], check=True)
+        CACHED.append((root + ".tar", case))
     by_user = {}
     for r in target["loader"].get("resolved", []):
         by_user.setdefault(r["for"], []).append(r)
@@ -403,10 +414,7 @@ def opens_really(root, case, module):
 
 
 def opens_ours(root, case, module):
-    args = [ENVCHECK, "inspect", root, "--format", "json"]
-    for k, v in case.get("env", {}).items():
-        args += ["--set-env", "%s=%s" % (k, v)]
-    target = json.loads(subprocess.run(args, capture_output=True, text=True, check=True).stdout)["targets"][0]
+    target = inspect(root, case)
     libraries = {l["path"]: l for l in target["libraries"]}
     files, todo = set(), ["/usr/bin/python3.11", module]
     while todo:
@@ -439,6 +447,17 @@ def opens(name, case):
     return bad
 
 
+def remembered(tar, case):
+    """1 where a layer that is known from before gives other choices than one that is read."""
+    read, kept = inspect(tar, case, "--no-cache"), inspect(tar, case)
+    again = inspect(tar, case)
+    os.unlink(tar)
+    if read == kept == again:
+        return 0
+    print("%s: the cache changes what is chosen" % os.path.basename(tar))
+    return 1
+
+
 def main():
     if os.getuid():
         print("skipped: chroot(2) is for root")
@@ -466,6 +485,8 @@ def main():
         shutil.rmtree(root)
     if LIBC == "glibc" or shutil.which(CC):
         bad += sum(opens(name, case) for name, case in OPENS.items())
+    time.sleep(0.2)  # younger files are not kept: another change might not show
+    bad += sum(remembered(tar, case) for tar, case in CACHED)
     print("%d cases of %s, %d differ" % (len(cases) + len(OPENS), LIBC, bad))
     return bad > 0
 
