@@ -29,7 +29,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $O/maker.o $(if $(wildcard too
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests bench check crosscheck check-formats check-truth check-real check-registry check-loader golden lint clean
+.PHONY: all tests bench check crosscheck check-browser check-formats check-truth check-real check-registry check-loader golden lint clean
 all: $O/envcheck $O/envcheck-rules.7
 tests: $(TESTS) $(REPLAY)
 
@@ -81,6 +81,9 @@ check: $O/envcheck tests
 
 golden: $O/envcheck
 	tests/run.sh $O golden
+
+check-browser: $O/envcheck # fetches puppeteer-core with npm into FORMATS_CACHE; needs a Chromium; SCREENSHOTS=folder keeps pictures
+	tests/browser/run.sh $O/envcheck $(or $(FORMATS_CACHE),build/formats)
 
 check-formats: $O/envcheck # fetches validators with npm into FORMATS_CACHE, and two schemas; says what
 	tests/formats.sh $O/envcheck $(or $(FORMATS_CACHE),build/formats)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Reports in every format, read by programs that are not ours. usage: tests/formats.sh ENVCHECK CACHE
-# Fetched into CACHE when it is not there: with npm html-validate, @microsoft/sarif-multitool, ajv and puppeteer-core;
+# Fetched into CACHE when it is not there: with npm html-validate, @microsoft/sarif-multitool and ajv (and what tests/browser/run.sh fetches);
 # with curl the XSD of Jenkins' xunit plug-in and GitLab's schema of code quality. What cannot be had is skipped, and said.
-# JUNIT_XSD and GITLAB_SCHEMA name copies of the last two; CHROMIUM a browser.
+# JUNIT_XSD and GITLAB_SCHEMA name copies of the last two.
 set -u
 envcheck=$1 cache=$2
 case $envcheck in /*) ;; *) envcheck=$PWD/$envcheck ;; esac
@@ -16,7 +16,7 @@ fail() { echo "FAIL $1"; bad=1; }
 skip() { echo "skipped: $1"; skipped=$((skipped + 1)); }
 
 # A package that cannot be had stops none of the others.
-for package in html-validate @microsoft/sarif-multitool ajv puppeteer-core; do
+for package in html-validate @microsoft/sarif-multitool ajv; do
 	[ -d "$cache/node_modules/$package" ] && continue
 	echo "fetching $package with npm"
 	npm install --prefix "$cache" --no-audit --no-fund --silent "$package" >/dev/null 2>&1
@@ -54,14 +54,8 @@ done
 if have html-validate html; then
 	"$cache/node_modules/.bin/html-validate" all.html one.html none.html || fail html
 fi
-if have puppeteer-core "html in a browser"; then
-	browser=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}
-	if [ "$browser" ]; then
-		CHROMIUM=$browser NODE_PATH=$cache/node_modules node "$top/tests/browser/report.js" all.html ${SCREENSHOTS:-} || fail "html in a browser"
-	else
-		skip "html in a browser: there is no Chromium"
-	fi
-fi
+(cd "$top" && tests/browser/run.sh "$envcheck" "$cache")
+case $? in 0) ;; 77) skip "html in a browser" ;; *) fail "html in a browser" ;; esac
 if have @microsoft/sarif-multitool sarif; then
 	chmod -R u+x "$cache"/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool 2>/dev/null
 	for f in *.sarif; do

@@ -119,7 +119,7 @@ static void html_is_one_page(void **state)
 	char *t = render("html", true, false);
 	static const char *const wanted[] = {
 		"<strong class=\"word\">fail</strong> app:1\\x1b[31m\\x0a::error::x will not run on prod-a100", "/opt/a &lt;b&gt;&amp;&quot;c.so",
-		"<td class=\"fail\"><a href=\"#t1h1\"><b>fail</b><span>1 error, 1 not known, 1 warning</span>", "id=\"rule-driver-too-old\"",
+		"id=\"rule-driver-too-old\"",
 		"layer 7: <code>RUN pip install \\xe2\\x80\\xaetorch</code>", "<code>upgrade the driver to &gt;= 525.60.13</code> <em>checked",
 		"1 could not be read", "default-src 'none'",
 	};

@@ -429,16 +429,19 @@ static const char *works_by(const struct facts *f, struct out *out)
 int check_run(const struct inventory *inv, const struct host *host, const struct matrix *m, const struct check_options *options,
 	      struct result *r, struct err *err)
 {
-	*r = (struct result){ .arena = ARENA_INIT, .target = inv, .host = host };
-	struct host_facts *hf = NULL;
-	if (host) {
-		hf = arena_alloc(&r->arena, sizeof(*hf));
-		if (!hf || host_derive(host, m, hf, &r->arena, err) < 0) {
-			result_clear(r);
-			return err_nomem(err);
-		}
-		r->host_facts = hf;
+	struct arena a = ARENA_INIT;
+	struct host_facts *hf = host ? arena_alloc(&a, sizeof(*hf)) : NULL;
+	if (host && (!hf || host_derive(host, m, hf, &a, err) < 0)) {
+		arena_clear(&a);
+		return err_nomem(err);
 	}
+	return check_derived(inv, hf, m, options, a, r, err);
+}
+
+int check_derived(const struct inventory *inv, const struct host_facts *hf, const struct matrix *m, const struct check_options *options,
+		  struct arena a, struct result *r, struct err *err)
+{
+	*r = (struct result){ .arena = a, .target = inv, .host = hf ? hf->host : NULL, .host_facts = hf };
 	struct facts f = facts_of(inv, hf, m, options);
 	struct out out = { .f = &f, .a = &r->arena, .result = r };
 	r->gpu_software = f.gpu_software;

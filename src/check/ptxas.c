@@ -75,13 +75,14 @@ static void remedy_ptxas_wheel(const struct facts *f, struct out *out, struct fi
 		     arena_printf(out->a, "'nvidia-cuda-nvcc-cu%d==%d.%d.*'", cuda.major, cuda.major, cuda.minor));
 }
 
-/* The newest CUDA that the host's driver implements and the GPU still has. */
+/* The newest CUDA whose code the host's driver runs, and which still knows the GPU. */
 static struct ver2 newest_fit(const struct facts *f, const struct row_architectures *arch)
 {
 	struct ver2 best = VER2_NONE;
+	const struct row_minor_version *floor;
 	for (size_t i = 0; i < f->m->toolkits.n; i++) {
 		struct ver2 v = f->m->toolkits.v[i].cuda;
-		if (ver2_cmp(v, best) > 0 && host_cuda_reaches(f->host, v) == TRI_YES && (!arch || !ver2_known(arch->last_cuda) || ver2_cmp(v, arch->last_cuda) <= 0))
+		if (ver2_cmp(v, best) > 0 && host_runs_cuda(f->host, f->m, v, &floor) == TRI_YES && (!arch || !ver2_known(arch->last_cuda) || ver2_cmp(v, arch->last_cuda) <= 0))
 			best = v;
 	}
 	return best;

@@ -19,8 +19,6 @@ bool trial_begin(const struct facts *f, struct trial *t)
 	*t = (struct trial){ .f = f };
 	if (f->options->no_remedies || inventory_borrow(f->inv, &t->inv, &err) < 0)
 		return false;
-	if (f->host)
-		t->host = *f->host->host;
 	return true;
 }
 
@@ -33,7 +31,7 @@ static const struct result *as_it_is(const struct facts *f, struct out *out)
 	if (out->base)
 		return out->base;
 	struct result *r = arena_alloc(out->a, sizeof(*r));
-	if (!r || check_run(f->inv, f->host ? f->host->host : NULL, f->m, &o, r, &err) < 0) {
+	if (!r || check_derived(f->inv, f->host, f->m, &o, (struct arena)ARENA_INIT, r, &err) < 0) {
 		out->bad = true;
 		return NULL;
 	}
@@ -91,7 +89,9 @@ enum remedy_check trial_end(struct trial *t, struct out *out, const struct findi
 	enum remedy_check said = REMEDY_UNTRIED;
 	const struct result *before = t->untold ? NULL : as_it_is(f, out);
 	o.no_remedies = true;
-	if (before && check_run(&t->inv, f->host ? &t->host : NULL, f->m, &o, &now, &err) == 0) {
+	int got = !before ? -1 : t->other_host ? check_run(&t->inv, &t->host, f->m, &o, &now, &err) :
+						 check_derived(&t->inv, f->host, f->m, &o, (struct arena)ARENA_INIT, &now, &err);
+	if (got == 0) {
 		bool helps = !still_there(x, &now) && !new_error(&now, before);
 		bool runs = f->host && (now.verdict == VERDICT_PASS || now.verdict == VERDICT_WARN);
 		said = !helps ? REMEDY_FAILS : runs ? REMEDY_RUNS : REMEDY_HELPS;
@@ -121,11 +121,20 @@ void trial_env(struct trial *t, const char *name, const char *value)
 		t->untold = true;
 }
 
+struct host *trial_host(struct trial *t)
+{
+	if (!t->other_host)
+		t->host = *t->f->host->host;
+	t->other_host = true;
+	return &t->host;
+}
+
 void trial_driver(struct trial *t, const char *version)
 {
-	t->host.driver_is = DRIVER_EXACT;
-	t->host.driver = t->host.driver_lo = t->host.driver_hi = version;
-	t->host.cuda = VER2_NONE;
+	struct host *h = trial_host(t);
+	h->driver_is = DRIVER_EXACT;
+	h->driver = h->driver_lo = h->driver_hi = version;
+	h->cuda = VER2_NONE;
 }
 
 /* ---- variables ---- */
@@ -202,7 +211,7 @@ void remedy_runtime(const struct facts *f, struct out *out, struct finding *x, c
 	struct trial t;
 	if (!trial_begin(f, &t))
 		return;
-	t.host.runtime = RUNTIME_LEGACY;
+	trial_host(&t)->runtime = RUNTIME_LEGACY;
 	add_tried(out, x, trial_end(&t, out, x), "%s", text);
 }
 
@@ -310,13 +319,25 @@ static enum verdict wheel_verdict(const struct facts *f, const struct row_torch 
 		*p = (struct package){ .name = "torch", .layer = -1, .version = arena_printf(&inv->arena, "%s+%s", r->torch, r->tag) };
 		struct check_options o = { .expect = EXPECT_GPU, .no_remedies = true };
 		struct result res;
-		if (p->version && complete_from_matrix(inv, f->m, &err) == 0 && check_run(inv, f->host->host, f->m, &o, &res, &err) == 0) {
+		if (p->version && complete_from_matrix(inv, f->m, &err) == 0 && check_derived(inv, f->host, f->m, &o, (struct arena)ARENA_INIT, &res, &err) == 0) {
 			said = res.verdict;
 			result_clear(&res);
 		}
 	}
 	inventory_free(inv);
 	return said;
+}
+
+/* The same, asked once a result: several rules offer a torch. */
+static enum verdict known_verdict(const struct facts *f, struct out *out, size_t i)
+{
+	if (!out->wheels)
+		out->wheels = arena_alloc(out->a, f->m->torch.n);
+	if (!out->wheels)
+		return VERDICT_UNKNOWN;
+	if (!out->wheels[i])
+		out->wheels[i] = (signed char)(wheel_verdict(f, &f->m->torch.v[i]) + 1);
+	return (enum verdict)(out->wheels[i] - 1);
 }
 
 /* How far apart two releases are: a major counts for 100 minors. */
@@ -347,7 +368,7 @@ static bool python_serves(const struct row_torch *r, const char *python)
 }
 
 /* Of the wheels that get that verdict here the nearest to the one that is there. */
-static const struct row_torch *nearest_wheel(const struct facts *f, const struct package *torch, enum verdict want)
+static const struct row_torch *nearest_wheel(const struct facts *f, struct out *out, const struct package *torch, enum verdict want)
 {
 	const char *platform = (f->inv->arch && str_eq(f->inv->arch, "arm64")) || (f->host->host->arch && str_eq(f->host->host->arch, "arm64")) ?
 			       "linux_aarch64" : "linux_x86_64";
@@ -358,7 +379,7 @@ static const struct row_torch *nearest_wheel(const struct facts *f, const struct
 	snprintf(have, sizeof(have), "%.*s", (int)strcspn(torch->version, "+"), torch->version);
 	for (size_t i = 0; i < f->m->torch.n; i++) {
 		const struct row_torch *r = &f->m->torch.v[i];
-		if (str_eq(r->platform, platform) && !r->uncertain && python_serves(r, python) && (!best || nearer(have, r, best)) && wheel_verdict(f, r) == want)
+		if (str_eq(r->platform, platform) && !r->uncertain && python_serves(r, python) && (!best || nearer(have, r, best)) && known_verdict(f, out, i) == want)
 			best = r;
 	}
 	return best;
@@ -401,9 +422,9 @@ void remedy_torch(const struct facts *f, struct out *out, struct finding *x, con
 {
 	if (!f->host || f->options->no_remedies || !str_eq(torch->name, "torch") || !torch->version)
 		return;
-	const struct row_torch *best = nearest_wheel(f, torch, VERDICT_PASS);
+	const struct row_torch *best = nearest_wheel(f, out, torch, VERDICT_PASS);
 	if (!best)
-		best = nearest_wheel(f, torch, VERDICT_WARN);
+		best = nearest_wheel(f, out, torch, VERDICT_WARN);
 	const char *version = best ? arena_printf(out->a, "%s+%s", best->torch, best->tag) : NULL;
 	if (!version)
 		return;

@@ -8,16 +8,18 @@
 
 #include "check/rule.h"
 
-/* The target and the host with one change, which the caller makes in `inv` or `host`, or with what stands below. */
+/* The target and the host with one change, which the caller makes in `inv` or trial_host, or with what stands below. */
 struct trial {
 	const struct facts *f;
 	struct inventory inv; /* borrowed but for what inventory_borrow copies */
-	struct host host;
+	struct host host;     /* if other_host */
+	bool other_host;
 	bool untold;          /* what the change does cannot be told of this target */
 };
 /* false where nothing is to be tried: no remedy is then wanted, or memory ran out. */
 bool trial_begin(const struct facts *f, struct trial *t);
 void trial_env(struct trial *t, const char *name, const char *value);
+struct host *trial_host(struct trial *t); /* the host to change; only where there is one */
 void trial_driver(struct trial *t, const char *version);
 /* What became of a finding; frees the trial. */
 enum remedy_check trial_end(struct trial *t, struct out *out, const struct finding *x);

@@ -38,8 +38,16 @@ struct out {
 	struct arena *a;
 	struct result *result;
 	struct result *base; /* without remedies; made when the first is tried */
+	signed char *wheels; /* by row of the table of torch: what remedy_torch was told of it, plus 1; 0: not asked yet */
 	bool bad; /* out of memory */
 };
+
+/*
+ * check_run on a host whose facts were derived before, which the result
+ * borrows; `a` becomes the result's arena, and may hold them.
+ */
+int check_derived(const struct inventory *inv, const struct host_facts *hf, const struct matrix *m, const struct check_options *options,
+		  struct arena a, struct result *r, struct err *err);
 
 struct rule {
 	struct rule_info info;

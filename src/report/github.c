@@ -1,7 +1,7 @@
 /*
  * GitHub's workflow commands. Of each kind ten annotations of a step are
- * shown, so one stands for all hosts of a target that a finding is about, and
- * the tenth counts the rest.
+ * shown, so one stands for all hosts of a target that a finding is about; if
+ * there are more of a level, one for each rule.
  */
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "inventory/inventory.h"
 #include "report/forge.h"
+#include "report/tally.h"
 
 enum { SHOWN = 9, HOSTS_NAMED = 5 };
 
@@ -19,18 +20,13 @@ static void nothing_yet(struct report *r)
 }
 
 /* Workflow commands escape % and line ends in a message, in a property also : and , */
-static void put_escaped(struct report *r, const char *s, bool property)
+static void add_escaped(struct buf *b, const char *s, bool property)
 {
 	for (; *s; s++)
 		if (*s == '%' || *s == '\r' || *s == '\n' || (property && (*s == ':' || *s == ',')))
-			fprintf(r->out, "%%%02X", (unsigned char)*s);
+			buf_printf(b, "%%%02X", (unsigned char)*s);
 		else
-			putc(*s, r->out);
-}
-
-static enum level kind_of(const struct finding *f)
-{
-	return f->answer == ANSWER_UNKNOWN && f->level == LEVEL_ERROR ? LEVEL_WARNING : f->answer == ANSWER_UNKNOWN ? LEVEL_NOTE : f->level;
+			buf_char(b, *s);
 }
 
 static const char *command(enum level l)
@@ -40,7 +36,7 @@ static const char *command(enum level l)
 
 static bool same(const struct finding *a, const struct finding *b)
 {
-	return a->rule == b->rule && kind_of(a) == kind_of(b) && str_eq(a->package, b->package) && str_eq(a->path, b->path);
+	return a->rule == b->rule && tally_level(a) == tally_level(b) && str_eq(a->package, b->package) && str_eq(a->path, b->path);
 }
 
 static bool among(const struct result *res, const struct finding *f)
@@ -66,9 +62,11 @@ static const char *hosts_of(struct report *r, const struct result *const *result
 	return arena_str(&r->arena, buf_text(&b));
 }
 
-static void put_annotation(struct report *r, const struct inventory *inv, const struct finding *f, const char *hosts)
+/* Kept until it is known whether all of its level are few enough. */
+static void keep_annotation(struct report *r, const struct inventory *inv, const struct finding *f, const char *hosts)
 {
-	enum level kind = kind_of(f);
+	enum level kind = tally_level(f);
+	struct buf *b = &r->side[kind];
 	if (r->said[kind] == SHOWN) {
 		r->unsaid[kind]++;
 		return;
@@ -76,15 +74,15 @@ static void put_annotation(struct report *r, const struct inventory *inv, const 
 	r->said[kind]++;
 	/* a path inside the image is no file of the repository */
 	const struct forge_place place = forge_place(r, inv, f);
-	fprintf(r->out, "::%s ", command(kind));
+	buf_printf(b, "::%s ", command(kind));
 	if (place.dockerfile) {
-		fputs("file=", r->out);
-		put_escaped(r, place.path, true);
-		fprintf(r->out, ",line=%u,endLine=%u,", place.first, place.last);
+		buf_str(b, "file=");
+		add_escaped(b, place.path, true);
+		buf_printf(b, ",line=%u,endLine=%u,", place.first, place.last);
 	}
-	fprintf(r->out, "title=envcheck %s::", f->rule->id);
-	put_escaped(r, forge_sentence(r, inv, f, hosts), false);
-	putc('\n', r->out);
+	buf_printf(b, "title=envcheck %s::", f->rule->id);
+	add_escaped(b, forge_sentence(r, inv, f, hosts), false);
+	buf_char(b, '\n');
 }
 
 static void github_target(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n)
@@ -96,28 +94,67 @@ static void github_target(struct report *r, const struct inventory *inv, const s
 			for (size_t before = 0; before < i && !told; before++)
 				told = among(results[before], f);
 			if (!told && forge_counts(r, f))
-				put_annotation(r, inv, f, hosts_of(r, results, n, i, f));
+				keep_annotation(r, inv, f, hosts_of(r, results, n, i, f));
 			arena_clear(&r->arena);
 		}
+	tally_add(r, inv, results, n);
+	arena_clear(&r->arena);
+}
+
+/* Targets and hosts that could not be read come first: of many the first and a count. */
+static size_t put_errors(struct report *r, const struct report_tail *t, size_t room)
+{
+	size_t shown = t->errors_n <= room ? t->errors_n : t->errors_n ? 1 : 0;
+	for (size_t i = 0; i < shown; i++) {
+		auto_buf struct buf b = BUF_INIT(LIMIT_TEXT), line = BUF_INIT(4 * LIMIT_TEXT);
+		shown_add(&b, t->errors[i].text);
+		add_escaped(&line, buf_text(&b), false);
+		fprintf(r->out, "::error title=envcheck::%s", buf_text(&line));
+		fprintf(r->out, shown < t->errors_n ? ", and %zu more could not be read\n" : "\n", t->errors_n - 1);
+		r->bad |= b.bad || line.bad;
+	}
+	return shown;
+}
+
+/* Over ten of a level: one for each rule that strikes, the most frequent first. */
+static void put_tally(struct report *r, enum level level, size_t room)
+{
+	size_t said = 0, left = 0;
+	for (size_t i = 0; i < r->tally.n; i++) {
+		const struct tally_row *t = &r->tally.v[i];
+		if (t->level != level)
+			continue;
+		if (said == room) {
+			left++;
+			continue;
+		}
+		said++;
+		auto_buf struct buf b = BUF_INIT(LIMIT_TEXT);
+		buf_printf(&b, "%zu of %zu targets", t->targets, r->count);
+		if (r->job->hosts_n > 1)
+			buf_printf(&b, ", %zu times over their hosts", t->cells);
+		buf_printf(&b, "; first %s: %s%s%s", t->where, t->message, t->fix ? "; fix: " : "", t->fix ? t->fix : "");
+		auto_buf struct buf line = BUF_INIT(4 * LIMIT_TEXT);
+		add_escaped(&line, buf_text(&b), false);
+		fprintf(r->out, "::%s title=envcheck %s::%s\n", command(level), t->rule->id, buf_text(&line));
+		r->bad |= b.bad || line.bad;
+	}
+	if (left)
+		fprintf(r->out, "::%s title=envcheck::%zu more rules: GitHub shows ten of a kind, the other formats have all\n", command(level), left);
 }
 
 static void github_end(struct report *r, const struct report_tail *t)
 {
-	for (size_t i = 0; i < t->errors_n; i++) {
-		auto_buf struct buf b = BUF_INIT(LIMIT_TEXT);
-		shown_add(&b, t->errors[i].text);
-		if (r->said[LEVEL_ERROR]++ >= SHOWN) {
-			r->unsaid[LEVEL_ERROR]++;
-			continue;
-		}
-		fputs("::error title=envcheck::", r->out);
-		put_escaped(r, buf_text(&b), false);
-		putc('\n', r->out);
-		r->bad |= b.bad;
-	}
-	for (int l = LEVEL_ERROR; l >= LEVEL_NOTE; l--)
+	tally_sort(r);
+	for (int l = LEVEL_ERROR; l >= LEVEL_NOTE; l--) {
+		size_t room = r->unsaid[l] ? 3 : SHOWN + 1 - r->said[l];
+		size_t errors = l == LEVEL_ERROR ? put_errors(r, t, room) : 0;
+		const struct buf *b = &r->side[l];
 		if (r->unsaid[l])
-			fprintf(r->out, "::%s title=envcheck::%zu more: GitHub shows ten of a kind, the other formats have all\n", command((enum level)l), r->unsaid[l]);
+			put_tally(r, (enum level)l, SHOWN - errors);
+		else if (b->n && fwrite(b->p, 1, b->n, r->out) != b->n)
+			r->bad = true;
+	}
 }
 
 const struct report_format report_github = { "github", REPORT_CHECK, nothing_yet, github_target, github_end, NULL };

@@ -14,8 +14,10 @@
 #include "base/str.h"
 #include "check/pages.h"
 #include "inventory/inventory.h"
+#include "report/tally.h"
 
 enum { GRID, LEAD };
+enum { MANY_CELLS = 50 };
 enum { WIDE = 6 }; /* from more hosts on the grid is drawn tighter */
 
 void html_add(struct buf *b, const char *s)
@@ -169,6 +171,7 @@ static void html_target(struct report *r, const struct inventory *inv, const str
 			keep_lead(r, inv, results[0]);
 		html_put_target(r, &row);
 		keep_row(r, &row);
+		tally_add(r, inv, results, n);
 	} else {
 		r->bad = true;
 	}
@@ -207,7 +210,8 @@ static void put_grid(struct report *r, const struct report_tail *t)
 	const struct report_job *job = r->job;
 	html_put(r, "<section id=\"grid\" aria-label=\"Verdict\">\n");
 	put_lead(r, t);
-	if (r->side[GRID].n) {
+	size_t cells = r->count * (job->hosts_n ? job->hosts_n : 1);
+	if (r->side[GRID].n && cells > 1) { /* of one cell the line above says it all */
 		html_put(r, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"Targets and hosts, a table that scrolls\">\n<table%s>\n"
 			    "<caption>Each cell leads to what was found.</caption>\n<thead><tr><th scope=\"col\">target</th>", job->hosts_n > WIDE ? " class=\"wide\"" : "");
 		for (size_t i = 0; i < job->hosts_n; i++) {
@@ -284,9 +288,40 @@ static void put_rules(struct report *r)
 	html_put(r, "%s", any ? "</section>\n" : "");
 }
 
+/* Over a grid that nobody reads cell by cell: what strikes most, and what to do in the first of them. */
+static void put_most(struct report *r)
+{
+	size_t cells = r->count * r->job->hosts_n;
+	if (cells < MANY_CELLS || !r->tally.n)
+		return;
+	tally_sort(r);
+	html_put(r, "<section id=\"most\" aria-labelledby=\"most-name\">\n<h2 id=\"most-name\">What strikes most</h2>\n"
+		    "<section class=\"scroll\" tabindex=\"0\" aria-label=\"What strikes most, a table that scrolls\">\n<table>\n<thead><tr>"
+		    "<th scope=\"col\">level</th><th scope=\"col\">rule</th><th scope=\"col\">targets</th><th scope=\"col\">cells</th>"
+		    "<th scope=\"col\">first</th><th scope=\"col\">fix there</th></tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < r->tally.n; i++) {
+		const struct tally_row *m = &r->tally.v[i];
+		html_put(r, "<tr class=\"%s\"><td><span class=\"word\">%s</span></td><td><a href=\"#rule-%s\">%s</a></td><td>%zu</td><td>%zu</td><td class=\"said\">",
+			 m->level == LEVEL_ERROR ? "fail" : m->level == LEVEL_WARNING ? "warn" : "nothing", level_name(m->level), m->rule->id, m->rule->id,
+			 m->targets, m->cells);
+		html_text(r, m->where);
+		html_put(r, ": ");
+		html_text(r, m->message);
+		html_put(r, "</td><td class=\"fix\">");
+		if (m->fix) {
+			html_put(r, "<code>");
+			html_text(r, m->fix);
+			html_put(r, "</code>");
+		}
+		html_put(r, "</td></tr>\n");
+	}
+	html_put(r, "</tbody>\n</table>\n</section>\n</section>\n");
+}
+
 static void html_end(struct report *r, const struct report_tail *t)
 {
 	html_put(r, "</div>\n");
+	put_most(r);
 	put_errors(r, t);
 	put_hosts(r);
 	put_rules(r);

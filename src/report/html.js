@@ -6,8 +6,9 @@
 	const rule = document.getElementById("rule"), text = document.getElementById("text"), shown = document.getElementById("shown");
 
 	/* the order that is seen is the order of the keyboard */
-	main.prepend(grid, filter);
-	filter.hidden = false;
+	const most = document.getElementById("most");
+	main.prepend(...[grid, most, filter].filter(Boolean));
+	filter.hidden = findings.length < 4;
 
 	const counts = new Map();
 	for (const f of findings)

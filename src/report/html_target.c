@@ -123,8 +123,8 @@ static void put_details(struct report *r, const struct finding *f)
 		buf_printf(&b, "%s%s", f->error.name, f->error.text ? ": " : "");
 	if (f->error.text)
 		buf_printf(&b, "\"%s\"", f->error.text);
-	put_row(r, "user sees", buf_text(&b));
 	put_remedies(r, f);
+	put_row(r, "user sees", buf_text(&b));
 	buf_reset(&b);
 	for (size_t i = 0; i < f->also_packages.n; i++)
 		buf_printf(&b, "%s%s", i ? ", " : "", f->also_packages.v[i]);
@@ -230,18 +230,20 @@ void html_put_target(struct report *r, const struct html_row *row)
 	html_put(r, "<section class=\"target\" id=\"t%zu\" aria-labelledby=\"t%zun\">\n<h2 id=\"t%zun\">", row->number, row->number, row->number);
 	html_text(r, report_target_name(inv));
 	html_put(r, "</h2>\n<dl>\n");
-	identity_line(&b, inv);
-	put_row(r, "is", buf_text(&b));
-	put_row(r, "digest", inv->digest);
 	put_runs(r, inv);
-	buf_reset(&b);
-	needs_line(&b, &r->arena, inv);
-	put_row(r, "needs", buf_text(&b));
 	html_put(r, "</dl>\n");
-	put_gaps(r, inv);
 	for (size_t i = 0; i < row->n; i++)
 		if (row->alike[i] == i)
 			put_cell(r, row, i);
+	put_gaps(r, inv);
+	html_put(r, "<dl>\n");
+	needs_line(&b, &r->arena, inv);
+	put_row(r, "needs", buf_text(&b));
+	buf_reset(&b);
+	identity_line(&b, inv);
+	put_row(r, "is", buf_text(&b));
+	put_row(r, "digest", inv->digest);
+	html_put(r, "</dl>\n");
 	html_put(r, "</section>\n");
 	r->bad |= b.bad;
 }

@@ -73,7 +73,7 @@ void identity_line(struct buf *b, const struct inventory *inv)
 {
 	buf_str(b, target_kind_name(inv->kind));
 	if (inv->os_name || inv->arch)
-		buf_printf(b, ", %s/%s", inv->os_name ? inv->os_name : "?", inv->arch ? inv->arch : "?");
+		buf_printf(b, ", %s%s%s", inv->os_name ? inv->os_name : "", inv->os_name && inv->arch ? "/" : "", inv->arch ? inv->arch : "");
 	if (inv->os.id)
 		buf_printf(b, ", %s%s%s", inv->os.id, inv->os.version ? " " : "", inv->os.version ? inv->os.version : "");
 	if (inv->os.libc)

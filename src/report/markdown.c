@@ -11,9 +11,11 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "inventory/inventory.h"
+#include "report/tally.h"
 
 enum { BAD_ROWS, GOOD_ROWS, DETAILS, LEAD };
-enum { BAD_ROWS_MAX = 12 << 10, GOOD_ROWS_MAX = 6 << 10, DETAILS_MAX = 40 << 10, ONE_MAX = 2 << 10, HOST_COLUMNS = 6, HOSTS_NAMED = 12 };
+enum { BAD_ROWS_MAX = 12 << 10, GOOD_ROWS_MAX = 6 << 10, DETAILS_MAX = 30 << 10, ONE_MAX = 2 << 10, HOST_COLUMNS = 6, HOSTS_NAMED = 6 };
+enum { CAUSES = 8, CAUSES_MAX = 10 << 10 };
 
 void markdown_add(struct buf *b, const char *s)
 {
@@ -237,6 +239,7 @@ static void markdown_target(struct report *r, const struct inventory *inv, const
 	}
 	if (!r->count && n)
 		keep_lead(r, inv, results[0]);
+	tally_add(r, inv, results, n);
 	add_row(&row, r, inv, results, n);
 	keep(r, bad ? BAD_ROWS : GOOD_ROWS, bad ? BAD_ROWS_MAX : GOOD_ROWS_MAX, &row);
 	arena_clear(&r->arena);
@@ -285,6 +288,28 @@ static void put_columns(struct report *r)
 	fputs("|\n", r->out);
 }
 
+/* Where not everything fits: what strikes most, and what to do there. */
+static void put_causes(struct report *r)
+{
+	auto_buf struct buf b = BUF_INIT(LIMIT_TEXT), one = BUF_INIT(LIMIT_TEXT);
+	tally_sort(r);
+	buf_str(&b, "\n**What strikes most**\n\n| | rule | targets | cells | first | fix there |\n|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < r->tally.n && i < CAUSES; i++) {
+		const struct tally_row *t = &r->tally.v[i];
+		buf_reset(&one);
+		buf_printf(&one, "| %s | `%s` | %zu | %zu | ", level_name(t->level), t->rule->id, t->targets, t->cells);
+		markdown_add(&one, t->where);
+		buf_str(&one, ": ");
+		markdown_add(&one, t->message);
+		buf_str(&one, " | ");
+		markdown_add(&one, t->fix ? t->fix : "");
+		buf_str(&one, " |\n");
+		if (b.n + one.n < CAUSES_MAX)
+			buf_add(&b, one.p, one.n);
+	}
+	put(r, &b);
+}
+
 static void markdown_end(struct report *r, const struct report_tail *t)
 {
 	put_head(r, t);
@@ -292,6 +317,8 @@ static void markdown_end(struct report *r, const struct report_tail *t)
 		put_columns(r);
 		put(r, &r->side[BAD_ROWS]);
 		put(r, &r->side[GOOD_ROWS]);
+		if (r->seen)
+			put_causes(r);
 		put(r, &r->side[DETAILS]);
 	}
 	for (size_t i = 0; i < t->errors_n && i < 10; i++) {

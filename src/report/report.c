@@ -64,6 +64,7 @@ int report_end(struct report *r, const struct report_tail *t, struct err *err)
 		buf_clear(&r->side[i]);
 	}
 	arena_clear(&r->arena);
+	arena_clear(&r->kept);
 	return bad ? err_set(err, ERR_IO, "the report could not be written in full") : 0;
 }
 

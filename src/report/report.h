@@ -19,6 +19,7 @@
 struct comparison;
 struct inventory;
 struct report;
+struct tally_row; /* report/tally.h */
 
 /* A host as reports show it: what was stated and what was derived. NULL: not known. */
 struct report_gpu { const char *name, *cc; unsigned count; };
@@ -70,7 +71,9 @@ struct report {
 	const struct report_format *format;
 	const struct report_job *job;
 	FILE *out; /* borrowed */
-	struct arena arena;
+	struct arena arena; /* a format may clear it after each target */
+	struct arena kept;  /* lives as long as the report */
+	LIST(struct tally_row) tally;
 	struct json_out j;
 	struct buf side[4]; /* what is kept for the end: JSON's targets and gaps, the grids of text, HTML and markdown */
 	struct json_out aside[2];
