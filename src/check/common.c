@@ -132,6 +132,25 @@ static struct coverage cover_libraries(const struct facts *f, const struct packa
 	return core || alternative.cover != COVER_NOT_APPLICABLE ? worst : unlisted;
 }
 
+/*
+ * Can no toolkit of that CUDA write code for the GPU, nor PTX that it could be compiled from? What was
+ * built with it then has none: nvcc of CUDA 13 begins at compute capability 7.5, that of CUDA 12 at 5.0.
+ */
+static bool toolkit_lacks(const struct matrix *m, struct ver2 cuda, struct ver2 cc)
+{
+	bool any = false;
+	for (size_t i = 0; ver2_known(cuda) && i < m->toolkits.n; i++) {
+		const struct row_toolkits *t = &m->toolkits.v[i];
+		if (t->cuda.major != cuda.major || (ver2_full(cuda) && t->cuda.minor != cuda.minor) || !t->sm.n)
+			continue;
+		any = true;
+		for (size_t k = 0; k < t->sm.n; k++)
+			if (matrix_cubin_runs(m, t->sm.v[k], cc) || matrix_ptx_fits(m, t->sm.v[k], cc))
+				return false;
+	}
+	return any;
+}
+
 struct coverage coverage_of(const struct facts *f, const struct package *p, const struct gpu_facts *gpu)
 {
 	struct coverage c = { .cover = COVER_NOT_APPLICABLE };
@@ -143,18 +162,13 @@ struct coverage coverage_of(const struct facts *f, const struct package *p, cons
 		if (any)
 			return c;
 	}
-	if (!p->gpu.cubin.n && !p->gpu.ptx.n) {
-		/* packages that link CUDA without code of their own have nothing to miss */
-		c.cover = p->gpu.code_known ? COVER_NOT_APPLICABLE : COVER_UNKNOWN;
+	bool listed = p->gpu.cubin.n || p->gpu.ptx.n;
+	if (!listed && p->gpu.code_known) /* packages that link CUDA without code of their own have nothing to miss */
 		return c;
-	}
-	if (!ver2_full(gpu->cc)) {
-		c.cover = COVER_UNKNOWN;
-		return c;
-	}
-	c = cover_lists(f, &p->gpu, gpu->cc);
-	if (!p->gpu.code_known && c.cover != COVER_NATIVE)
-		c.cover = COVER_UNKNOWN;
+	if (listed && ver2_full(gpu->cc))
+		c = cover_lists(f, &p->gpu, gpu->cc);
+	if (!listed || !ver2_full(gpu->cc) || (!p->gpu.code_known && c.cover != COVER_NATIVE))
+		c.cover = ver2_full(gpu->cc) && toolkit_lacks(f->m, p->gpu.cuda, gpu->cc) ? COVER_NONE : COVER_UNKNOWN;
 	return c;
 }
 

@@ -37,10 +37,54 @@ static bool none_picked(const struct facts *f, const struct package *p, const ch
 	return *first != NULL;
 }
 
+static bool library_group_listed(const struct facts *f, const struct package *p, const char *group)
+{
+	for (size_t i = 0; i < f->inv->libraries.n; i++)
+		if (str_eq(f->inv->libraries.v[i].group, group) && str_eq(f->inv->libraries.v[i].owner, p->name))
+			return true;
+	return false;
+}
+
 static const char *range_text(struct out *out, const char *first, const char *last)
 {
 	const char *s = str_eq(first, last) ? first : arena_printf(out->a, "%s to %s", first, last);
 	return s ? s : first;
+}
+
+/* The CUDA releases that the published wheels of a version have a library for; false: no table says. */
+static bool published_for(const struct facts *f, const struct package *p, struct ver2 cuda, bool *has, struct ver2 *first, struct ver2 *last)
+{
+	bool any = false;
+	*has = false;
+	*first = *last = VER2_NONE;
+	for (size_t i = 0; p->version && i < f->m->package_code.n; i++) {
+		const struct row_package_code *r = &f->m->package_code.v[i];
+		if (!str_eq(r->package, p->name) || !ver2_known(r->cuda_min) || !pep440_match(p->version, r->versions))
+			continue;
+		any = true;
+		*has = *has || (ver2_cmp(cuda, r->cuda_min) >= 0 && ver2_cmp(cuda, r->cuda_max) <= 0);
+		*first = ver2_known(*first) && ver2_cmp(*first, r->cuda_min) < 0 ? *first : r->cuda_min;
+		*last = ver2_cmp(*last, r->cuda_max) > 0 ? *last : r->cuda_max;
+	}
+	return any;
+}
+
+/* Of a requirement or a declaration that lists no library of it. */
+static void bitsandbytes_published(const struct facts *f, struct subject s, struct out *out, const struct package *torch)
+{
+	const struct package *p = s.package;
+	struct ver2 cuda = torch->gpu.cuda, first, last;
+	bool has;
+	if (!published_for(f, p, cuda, &has, &first, &last) || has) {
+		emit_pass(out, s);
+		return;
+	}
+	const char *name = arena_printf(out->a, "libbitsandbytes_cuda%d%d.so", cuda.major, cuda.minor);
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s has no library for CUDA %s of %s: its wheels have those of %s to %s", package_text(out, p),
+				 ver2_print(cuda).s, package_text(out, torch), ver2_print(first).s, ver2_print(last).s);
+	set_expected(out, x, ver2_print(cuda).s, ver2_print(last).s);
+	set_message(out, x, "bitsandbytes-library", name, NULL);
+	add_remedy(out, x, "pip install -U 'bitsandbytes>=0.50'");
 }
 
 /* bitsandbytes brings a library for each CUDA and takes torch's; without it its functions raise when they are called. */
@@ -52,7 +96,11 @@ static void bitsandbytes_mismatch(const struct facts *f, struct subject s, struc
 	if ((!ver2_full(cuda) && !forced) || torch->gpu.vendor != VENDOR_CUDA)
 		return;
 	if (!none_picked(f, p, "bnb-cuda", "_cuda", &first, &last)) {
-		emit_pass(out, s);
+		bool described = f->inv->kind == TARGET_DECLARATION || f->inv->kind == TARGET_REQUIREMENT;
+		if (described && !library_group_listed(f, p, "bnb-cuda") && ver2_full(cuda) && !forced)
+			bitsandbytes_published(f, s, out, torch);
+		else
+			emit_pass(out, s);
 		return;
 	}
 	char name[64];
@@ -165,6 +213,32 @@ static void remedy_extension(const struct facts *f, struct out *out, struct find
 		add_remedy(out, x, "pip install --force-reinstall --no-deps --no-build-isolation --no-cache-dir %s", public_name(out, p));
 }
 
+/* "0.0.29" of "0.0.29.post2". */
+static size_t base_length(const char *version)
+{
+	const char *post = strstr(version, ".post");
+	return post ? (size_t)(post - version) : strcspn(version, "+");
+}
+
+/*
+ * The torch that a release of xformers was made for, if it is another one than `have`: releases come in rows
+ * with torch's, and a post release belongs to the rows of its base. NULL: no row says, or one fits.
+ */
+static const struct row_companions *xformers_of_other_torch(const struct matrix *m, const char *version, struct ver2 have)
+{
+	const struct row_companions *other = NULL;
+	size_t n = base_length(version);
+	for (size_t i = 0; i < m->companions.n; i++) {
+		const struct row_companions *r = &m->companions.v[i];
+		if (!r->xformers[0] || base_length(r->xformers) != n || strncmp(r->xformers, version, n))
+			continue;
+		if (!ver2_cmp(ver2_parse(r->torch), have))
+			return NULL;
+		other = r;
+	}
+	return other;
+}
+
 static void extension_torch_mismatch(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package, *torch = inventory_package(f->inv, "torch", p->environment);
@@ -186,6 +260,17 @@ static void extension_torch_mismatch(const struct facts *f, struct subject s, st
 		set_expected(out, x, paired, p->version);
 		set_source(out, x, "companions", c->id, c->source);
 		remedy_package(f, out, x, p->name, p->environment, paired);
+	}
+	/* what is there to be read is judged by its symbols */
+	bool described = f->inv->kind == TARGET_DECLARATION || f->inv->kind == TARGET_REQUIREMENT;
+	const struct row_companions *other = !x && described && p->version && str_eq(p->name, "xformers") && !ver2_full(want) && ver2_full(have) ?
+					     xformers_of_other_torch(f->m, p->version, have) : NULL;
+	if (other) {
+		x = emit(out, ANSWER_FAIL, s, "%s was released for torch %s, %s is installed", name, other->torch, torch->version);
+		set_expected(out, x, other->torch, torch->version);
+		set_source(out, x, "companions", other->id, other->source);
+		if (c && c->xformers[0])
+			remedy_package(f, out, x, p->name, p->environment, c->xformers);
 	}
 	const char *first, *last;
 	bool graphbolt = !x && none_picked(f, p, "dgl-torch", "graphbolt", &first, &last);
@@ -282,6 +367,42 @@ static bool platform_fits(struct span platform, const char *arch)
 	return x86 == str_eq(arch, "amd64");
 }
 
+/* The glibc that a platform tag asks for (PEP 600 and its old names); VER2_NONE: it asks for none. */
+static struct ver2 tag_glibc(struct span tag)
+{
+	static const struct { const char *name; struct ver2 glibc; } old[] = {
+		{ "manylinux1_", { 2, 5 } }, { "manylinux2010_", { 2, 12 } }, { "manylinux2014_", { 2, 17 } },
+	};
+	for (size_t i = 0; i < sizeof(old) / sizeof(*old); i++)
+		if (span_starts(tag, old[i].name))
+			return old[i].glibc;
+	uint64_t major, minor;
+	struct span rest = tag;
+	if (!span_starts(tag, "manylinux_"))
+		return VER2_NONE;
+	rest = span_from(rest, strlen("manylinux_"));
+	if (!span_number(span_cut(&rest, '_'), &major) || !span_number(span_cut(&rest, '_'), &minor) || major > 99 || minor > 999)
+		return VER2_NONE;
+	return (struct ver2){ (short)major, (short)minor };
+}
+
+/* Does a C library take a wheel by one of its dotted platform tags? Where files can be read, their own needs decide. */
+static bool libc_fits(struct span platform, const char *libc, const char *version)
+{
+	struct ver2 have = version ? ver2_parse(version) : VER2_NONE;
+	bool musl = str_eq(libc, "musl"), glibc = str_eq(libc, "glibc");
+	if (!musl && !glibc)
+		return true;
+	while (platform.n) {
+		struct span tag = span_cut(&platform, '.');
+		struct ver2 need = tag_glibc(tag);
+		bool for_musl = span_starts(tag, "musllinux_");
+		if (ver2_known(need) ? glibc && (!ver2_full(have) || ver2_cmp(have, need) >= 0) : !for_musl || musl)
+			return true;
+	}
+	return false;
+}
+
 /* "cp310" against 3.11; abi3 serves all later ones; py3 serves all. */
 static bool python_fits(struct span python, struct span abi, const char *version)
 {
@@ -325,6 +446,15 @@ static bool unfit_files(const struct facts *f, const struct package *p, const ch
 	return unfit && !fit;
 }
 
+/* Are the symbol versions known that its libraries need? */
+static bool needs_are_read(const struct facts *f, const struct package *p)
+{
+	for (size_t i = 0; i < f->inv->libraries.n; i++)
+		if (str_eq(f->inv->libraries.v[i].owner, p->name) && f->inv->libraries.v[i].version_needs.n)
+			return true;
+	return false;
+}
+
 static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package;
@@ -333,16 +463,18 @@ static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct o
 	const struct environment *e = inventory_environment(f->inv, p->environment);
 	const char *python = e && e->python ? e->python : f->inv->pythons.n == 1 ? f->inv->pythons.v[0].version : NULL;
 	const char *arch = f->inv->arch ? f->inv->arch : f->host ? f->host->host->arch : NULL;
+	bool unpacked = f->inv->kind == TARGET_IMAGE || f->inv->kind == TARGET_ROOTFS || f->inv->kind == TARGET_ENVIRONMENT;
+	const char *libc = unpacked || needs_are_read(f, p) ? NULL : f->inv->os.libc;
 	for (size_t i = 0; i < p->tags.n; i++) {
 		struct span rest = SPAN_STR(p->tags.v[i]), py = span_cut(&rest, '-'), abi = span_cut(&rest, '-');
-		if (python_fits(py, abi, python) && platform_fits(rest, arch))
+		if (python_fits(py, abi, python) && platform_fits(rest, arch) && libc_fits(rest, libc, f->inv->os.libc_version))
 			return;
 	}
-	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is a wheel for %s; the target runs%s%s%s%s", package_text(out, p), p->tags.v[0], python ? " Python " : "",
-				 python ? python : "", arch ? " on " : "", arch ? arch : "");
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is a wheel for %s; the target runs%s%s%s%s%s%s%s", package_text(out, p), p->tags.v[0],
+				 python ? " Python " : "", python ? python : "", arch ? " on " : "", arch ? arch : "", libc ? ", " : "", libc ? libc : "",
+				 libc && f->inv->os.libc_version ? arena_printf(out->a, " %s", f->inv->os.libc_version) : "");
 	set_expected(out, x, python, p->tags.v[0]);
 	set_message(out, x, "pip-platform", NULL);
-	bool unpacked = f->inv->kind == TARGET_IMAGE || f->inv->kind == TARGET_ROOTFS || f->inv->kind == TARGET_ENVIRONMENT;
 	if (unpacked && !unfit_files(f, p, python, arch))
 		lower(x, LEVEL_NOTE, "what is installed of it fits");
 	add_remedy(out, x, "pip install --force-reinstall --no-deps %s", pip_name(out, p->name, p->version));

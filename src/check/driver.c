@@ -181,10 +181,15 @@ static void compat_rescues_rule(const struct facts *f, struct subject s, struct 
 static void compat_gpu_unsupported(const struct facts *f, struct subject s, struct out *out)
 {
 	struct compat_state c = compat_state(f);
-	if (!c.compat || c.use == COMPAT_UNUSED || compat_gpus(f) != TRI_NO)
+	if (!c.compat || c.use == COMPAT_UNUSED || c.older) /* an older one is told by compat-older-than-driver */
 		return;
-	if (c.older)
-		return; /* told by compat-older-than-driver */
+	if (c.use == COMPAT_USED && !f->host->gpus.n) {
+		emit_unknown(out, s, "host.gpus", "the compat libcuda of CUDA %s becomes active (%s): whether the host's GPUs may use it is not known",
+			     ver2_print(c.cuda).s, c.because);
+		return;
+	}
+	if (compat_gpus(f) != TRI_NO)
+		return;
 	const struct gpu_facts *gpu = &f->host->gpus.v[0];
 	for (size_t i = 0; i < f->host->gpus.n; i++)
 		if (f->host->gpus.v[i].forward_compat == TRI_NO)
@@ -246,8 +251,15 @@ static void remedy_listed_branch(const struct facts *f, struct out *out, struct 
 static void compat_branch_unsupported(const struct facts *f, struct subject s, struct out *out)
 {
 	struct compat_state c = compat_state(f);
-	if (!c.compat || c.use == COMPAT_UNUSED || c.older || c.branch_listed != TRI_NO || compat_gpus(f) == TRI_NO)
+	if (!c.compat || c.use == COMPAT_UNUSED || c.older || c.branch_listed == TRI_YES || compat_gpus(f) == TRI_NO)
 		return;
+	if (c.branch_listed == TRI_UNKNOWN) {
+		/* branches leave the published table when they end: that one is missing there says nothing */
+		if (c.use == COMPAT_USED && f->host->driver_known && f->host->system == DRIVER_LINUX)
+			emit_unknown(out, s, "matrix.forward_compat", "no table says whether the compat package of CUDA %s supports hosts of driver %s",
+				     ver2_print(c.cuda).s, driver_text(out, f->host));
+		return;
+	}
 	struct finding *x = emit(out, ANSWER_FAIL, s, "the compat package of CUDA %s does not support hosts of driver %s", ver2_print(c.cuda).s,
 				 driver_text(out, f->host));
 	at_path(x, c.compat->path, -1);

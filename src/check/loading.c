@@ -85,10 +85,31 @@ static bool opened_by_name(const struct library *l, const char *soname)
 
 /* ---- versions ---- */
 
+/* musl has none of glibc's symbol versions. In a target that is read, the search finds that there is no libc.so.6. */
+static void glibc_on_musl(const struct facts *f, struct subject s, struct out *out)
+{
+	const struct library *l = s.library;
+	const char *node = NULL;
+	for (size_t i = 0; i < l->version_needs.n; i++)
+		for (size_t k = 0; k < l->version_needs.v[i].versions.n; k++)
+			node = str_starts(l->version_needs.v[i].versions.v[k], "GLIBC_") ? l->version_needs.v[i].versions.v[k] : node;
+	if (!node || f->inv->kind != TARGET_DECLARATION || library_present(f, "libc.so.6"))
+		return;
+	s.package = owner_of(f, l);
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is built for glibc, the target has musl", path_base(l->path));
+	set_expected(out, x, node, "musl");
+	set_message(out, x, "loader-missing", "libc.so.6", NULL);
+	cap_by_use(f, x, l);
+}
+
 static void libc_too_old(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct library *l = s.library;
 	const char *have = f->inv->os.libc_version, *need = NULL;
+	if (str_eq(f->inv->os.libc, "musl")) {
+		glibc_on_musl(f, s, out);
+		return;
+	}
 	if (!have || !str_eq(f->inv->os.libc, "glibc") || (!l->owner && f->inv->kind != TARGET_DECLARATION) || left_out(l))
 		return;
 	for (size_t i = 0; i < l->version_needs.n; i++)
