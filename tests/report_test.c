@@ -26,21 +26,21 @@ static void fill(struct inventory *inv, struct result *res)
 	*list_push(&inv->arena, &inv->reference) = "app:1\033[31m\n::error::x";
 	inventory_gap(inv, 2, "usr/lib/libfoo.so", "ELF header is cut off at 40 bytes");
 	*res = (struct result){ .target = inv, .verdict = VERDICT_FAIL };
-	struct finding *f = list_push(&res->arena, &res->findings);
+	struct finding *f = list_push(&inv->arena, &res->findings);
 	*f = (struct finding){ .rule = &too_old, .answer = ANSWER_FAIL, .level = LEVEL_ERROR, .fingerprint = "00ff", .count = 1, .package = "torch",
 			       .version = "2.5.1+cu124", .layer = 7, .created_by = "RUN pip install \342\200\256torch", .is_new = true,
 			       .message = "torch 2.5.1+cu124 needs driver 525.60.13 or newer | 100%", .expected = "525.60.13", .found = "470.82.01",
 			       .error = { 35, "cudaErrorInsufficientDriver", "CUDA driver version is insufficient" } };
 	struct remedy fix = { "upgrade the driver to >= 525.60.13", REMEDY_RUNS }, other = { "pip install torch==2.5.1+cu118", REMEDY_UNTRIED };
-	list_add(&res->arena, &f->remedies, fix);
-	list_add(&res->arena, &f->remedies, other);
-	f = list_push(&res->arena, &res->findings);
+	list_add(&inv->arena, &f->remedies, fix);
+	list_add(&inv->arena, &f->remedies, other);
+	f = list_push(&inv->arena, &res->findings);
 	*f = (struct finding){ .rule = &jit, .answer = ANSWER_UNKNOWN, .level = LEVEL_ERROR, .missing = "host.gpu", .layer = -1, .message = "which GPU?" };
-	f = list_push(&res->arena, &res->findings);
+	f = list_push(&inv->arena, &res->findings);
 	*f = (struct finding){ .rule = &jit, .answer = ANSWER_FAIL, .level = LEVEL_WARNING, .layer = -1, .path = "/opt/a <b>&\"c.so", .message = "JIT" };
-	f = list_push(&res->arena, &res->findings);
+	f = list_push(&inv->arena, &res->findings);
 	*f = (struct finding){ .rule = &compat, .answer = ANSWER_FAIL, .level = LEVEL_NOTE, .layer = -1, .message = "a folded note" };
-	f = list_push(&res->arena, &res->findings);
+	f = list_push(&inv->arena, &res->findings);
 	*f = (struct finding){ .rule = &compat, .answer = ANSWER_PASS, .level = LEVEL_NOTE, .layer = -1, .message = "a pass" };
 }
 

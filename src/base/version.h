@@ -16,6 +16,11 @@ struct ver2 {
 struct ver2 ver2_parse(const char *s);
 int ver2_cmp(struct ver2 a, struct ver2 b); /* an unknown minor counts as 0 */
 static inline bool ver2_known(struct ver2 v) { return v.major > 0; }
+/* Between two ends, of which an unknown one is open. */
+static inline bool ver2_between(struct ver2 v, struct ver2 min, struct ver2 max)
+{
+	return (!ver2_known(min) || (ver2_known(v) && ver2_cmp(v, min) >= 0)) && (!ver2_known(max) || (ver2_known(v) && ver2_cmp(v, max) <= 0));
+}
 static inline bool ver2_full(struct ver2 v) { return v.major > 0 && v.minor >= 0; }
 
 /* Text of a ver2 ("12.4", "12", "") in a buffer of the caller's; returns it. */

@@ -16,13 +16,18 @@ struct inventory;
 struct host;
 struct matrix;
 struct host_facts; /* derive/hostfacts.h: what follows from a host's profile */
+struct judge;
 
 enum level { LEVEL_NOTE, LEVEL_WARNING, LEVEL_ERROR };
 enum answer { ANSWER_PASS, ANSWER_UNKNOWN, ANSWER_FAIL };
 enum verdict { VERDICT_NOTHING, VERDICT_PASS, VERDICT_WARN, VERDICT_UNKNOWN, VERDICT_FAIL }; /* worst last */
 enum expect { EXPECT_NOTHING, EXPECT_GPU, EXPECT_CPU };
 
-enum rule_scope { SCOPE_TARGET, SCOPE_ENVIRONMENT, SCOPE_PACKAGE, SCOPE_LIBRARY, SCOPE_GPU, SCOPE_PACKAGE_GPU, SCOPE_LIBRARY_GPU };
+/* What a rule looks at. Those without a host in them answer alike for every host, and see none. */
+enum rule_scope {
+	SCOPE_TARGET, SCOPE_ENVIRONMENT, SCOPE_PACKAGE, SCOPE_LIBRARY,
+	SCOPE_ON_HOST, SCOPE_PACKAGE_ON_HOST, SCOPE_GPU, SCOPE_PACKAGE_GPU, SCOPE_LIBRARY_GPU,
+};
 
 /* What everybody may know of a rule; the row in its family's file. */
 struct rule_info {
@@ -81,6 +86,7 @@ struct level_override { const char *rule; bool off; enum level level; };
 struct check_options {
 	enum expect expect;
 	bool no_remedies; /* skip their computation: when only the verdict counts */
+	bool no_passes;   /* leave out what passed: when nobody asks for it */
 	struct ignore_rule *ignores;
 	size_t ignores_n;
 	const struct level_override *levels;
@@ -89,7 +95,7 @@ struct check_options {
 
 /* The judgement of one target on one host (or on none). */
 struct result {
-	struct arena arena;
+	struct judge *own; /* check_run's; NULL: it lives in a panel */
 	const struct inventory *target;
 	const struct host *host;             /* NULL: no host was given */
 	const struct host_facts *host_facts; /* NULL with host */
@@ -101,7 +107,21 @@ struct result {
 };
 
 /*
- * Judges a derived inventory (derive_target was run on it). `host` may be NULL.
+ * A panel: for many targets on many hosts. What follows from a host is found
+ * once a host, what a target asks for and where it fails on any host once a
+ * target, equal hosts are judged once, and judges share the hosts, each on a
+ * thread of its own (`jobs`: at most; 0: as many as cores). Matrix, options,
+ * hosts and the target at hand are borrowed. All fail only without memory.
+ */
+struct panel;
+struct panel *panel_new(const struct matrix *m, const struct check_options *options, const struct host *const *hosts, size_t n, unsigned jobs,
+			struct err *err);
+void panel_free(struct panel *p);
+/* A target (derive_target was run on it) on all hosts, in their order; on none where there are none: one result. They live until the next target. */
+int panel_judge(struct panel *p, const struct inventory *inv, struct result *results, struct err *err);
+
+/*
+ * One target on one host. `host` may be NULL.
  * Fails only without memory. The caller clears with result_clear.
  */
 int check_run(const struct inventory *inv, const struct host *host, const struct matrix *m,

@@ -13,6 +13,11 @@ bool uses_cuda(const struct package *p)
 	       !str_starts(p->name, "cuda-bindings") && !str_starts(p->name, "cuda-pathfinder");
 }
 
+const struct package_demand *demand_of(const struct facts *f, const struct package *p)
+{
+	return &f->demand->packages[p - f->inv->packages.v];
+}
+
 bool host_counts(const struct facts *f)
 {
 	return f->host && f->host->states_any && !f->host->no_gpu && (f->host->any_nvidia || !f->host->gpus.n);
@@ -96,12 +101,11 @@ static struct coverage cover_libraries(const struct facts *f, const struct packa
 {
 	struct coverage worst = { .cover = COVER_NOT_APPLICABLE }, alternative = worst, unlisted = worst;
 	struct selector_host h = { .cc = cc, .branch = f->host ? host_branch(f->host) : 0, .tegra = f->host && f->host->system == DRIVER_JETSON };
+	const struct package_demand *d = demand_of(f, p);
 	bool core = false;
 	*any = false;
-	for (size_t i = 0; i < f->inv->libraries.n; i++) {
-		const struct library *l = &f->inv->libraries.v[i];
-		if (!str_eq(l->owner, p->name) || !str_eq(l->environment, p->environment) || !l->fat || !l->fat->entries || l->component)
-			continue;
+	for (size_t i = 0; i < d->code.n; i++) {
+		const struct library *l = d->code.v[i];
 		struct coverage c = cover_fat(f, l->fat, cc);
 		c.library = l;
 		*any = true;
@@ -151,24 +155,39 @@ static bool toolkit_lacks(const struct matrix *m, struct ver2 cuda, struct ver2 
 	return any;
 }
 
-struct coverage coverage_of(const struct facts *f, const struct package *p, const struct gpu_facts *gpu)
+static struct coverage cover_package(const struct facts *f, const struct package *p, struct ver2 cc)
 {
 	struct coverage c = { .cover = COVER_NOT_APPLICABLE };
-	if (!uses_cuda(p) || gpu->vendor == GPU_AMD || gpu->vendor == GPU_INTEL || matrix_generator(f->m, p->name, p->version))
-		return c;
 	bool any = false;
-	if (ver2_full(gpu->cc)) {
-		c = cover_libraries(f, p, gpu->cc, &any);
+	if (ver2_full(cc)) {
+		c = cover_libraries(f, p, cc, &any);
 		if (any)
 			return c;
 	}
 	bool listed = p->gpu.cubin.n || p->gpu.ptx.n;
 	if (!listed && p->gpu.code_known) /* packages that link CUDA without code of their own have nothing to miss */
 		return c;
-	if (listed && ver2_full(gpu->cc))
-		c = cover_lists(f, &p->gpu, gpu->cc);
-	if (!listed || !ver2_full(gpu->cc) || (!p->gpu.code_known && c.cover != COVER_NATIVE))
-		c.cover = ver2_full(gpu->cc) && toolkit_lacks(f->m, p->gpu.cuda, gpu->cc) ? COVER_NONE : COVER_UNKNOWN;
+	if (listed && ver2_full(cc))
+		c = cover_lists(f, &p->gpu, cc);
+	if (!listed || !ver2_full(cc) || (!p->gpu.code_known && c.cover != COVER_NATIVE))
+		c.cover = ver2_full(cc) && toolkit_lacks(f->m, p->gpu.cuda, cc) ? COVER_NONE : COVER_UNKNOWN;
+	return c;
+}
+
+struct coverage coverage_of(const struct facts *f, const struct package *p, const struct gpu_facts *gpu)
+{
+	const struct package_demand *d = demand_of(f, p);
+	struct covers *known = d->covers;
+	if (!d->cuda || gpu->vendor == GPU_AMD || gpu->vendor == GPU_INTEL || d->generator)
+		return (struct coverage){ .cover = COVER_NOT_APPLICABLE };
+	for (size_t i = 0; known && i < known->n; i++)
+		if (known->v[i].cc.major == gpu->cc.major && known->v[i].cc.minor == gpu->cc.minor)
+			return known->v[i].c;
+	struct coverage c = cover_package(f, p, gpu->cc);
+	if (known && known->n < sizeof(known->v) / sizeof(*known->v)) {
+		known->v[known->n].cc = gpu->cc;
+		known->v[known->n++].c = c;
+	}
 	return c;
 }
 

@@ -6,17 +6,17 @@
 #include "check/rule.h"
 
 #define RULES(R) \
-	R("driver-capabilities",     driver_capabilities,     TARGET, ERROR, "the driver's compute libraries get into the container") \
-	R("driver-library-in-image", driver_library_in_image, TARGET, ERROR, "the image holds no driver library of its own") \
-	R("driver-not-on-path",      driver_not_on_path,      TARGET, ERROR, "the loader searches the folder that the host injects") \
-	R("no-gpu-runtime",          no_gpu_runtime,          TARGET, ERROR, "the host gives a GPU to this target") \
-	R("platform-mismatch",       platform_mismatch,       TARGET, ERROR, "the target is built for the host's processor") \
-	R("require-disabled",        require_disabled,        TARGET, NOTE,  "the image's requirements are evaluated") \
-	R("require-invalid",         require_invalid,         TARGET, ERROR, "the image's requirements can be read") \
-	R("require-not-enforced",    require_not_enforced,    TARGET, NOTE,  "the runtime enforces the image's requirements") \
-	R("require-unsatisfied",     require_unsatisfied,     TARGET, ERROR, "the host meets the image's requirements") \
+	R("driver-capabilities",     driver_capabilities,     ON_HOST, ERROR, "the driver's compute libraries get into the container") \
+	R("driver-library-in-image", driver_library_in_image, ON_HOST, ERROR, "the image holds no driver library of its own") \
+	R("driver-not-on-path",      driver_not_on_path,      ON_HOST, ERROR, "the loader searches the folder that the host injects") \
+	R("no-gpu-runtime",          no_gpu_runtime,          ON_HOST, ERROR, "the host gives a GPU to this target") \
+	R("platform-mismatch",       platform_mismatch,       ON_HOST, ERROR, "the target is built for the host's processor") \
+	R("require-disabled",        require_disabled,        ON_HOST, NOTE,  "the image's requirements are evaluated") \
+	R("require-invalid",         require_invalid,         ON_HOST, ERROR, "the image's requirements can be read") \
+	R("require-not-enforced",    require_not_enforced,    ON_HOST, NOTE,  "the runtime enforces the image's requirements") \
+	R("require-unsatisfied",     require_unsatisfied,     ON_HOST, ERROR, "the host meets the image's requirements") \
 	R("stub-on-path",            stub_on_path,            TARGET, ERROR, "the loader does not take a stub for the driver") \
-	R("visible-devices",         visible_devices,         TARGET, ERROR, "a GPU is visible in the container")
+	R("visible-devices",         visible_devices,         ON_HOST, ERROR, "a GPU is visible in the container")
 
 #define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
 RULES(R)

@@ -11,7 +11,7 @@
 	R("extension-torch-mismatch", extension_torch_mismatch, PACKAGE, ERROR,   "the extension is built for the torch that is installed") \
 	R("record-mismatch",          record_mismatch,          PACKAGE, NOTE,    "the files of a distribution are as it recorded them") \
 	R("runtime-compiler-missing", runtime_compiler_missing, PACKAGE, WARNING, "the compiler that the package calls at run time is there") \
-	R("wheel-tag-mismatch",       wheel_tag_mismatch,       PACKAGE, ERROR,   "the wheel is for this interpreter and processor")
+	R("wheel-tag-mismatch",       wheel_tag_mismatch,       PACKAGE_ON_HOST, ERROR,   "the wheel is for this interpreter and processor")
 
 #define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
 RULES(R)

@@ -5,15 +5,15 @@
 #include "check/rule.h"
 
 #define RULES(R) \
-	R("compat-branch-unsupported", compat_branch_unsupported, TARGET,  ERROR,   "the host's driver branch may use the compat package") \
-	R("compat-gpu-unsupported",    compat_gpu_unsupported,    TARGET,  ERROR,   "the host's GPUs take forward compatibility") \
-	R("compat-older-than-driver",  compat_older_than_driver,  TARGET,  ERROR,   "the active compat package is newer than the driver") \
-	R("compat-rescues",            compat_rescues_rule,       PACKAGE, NOTE,    "the driver reaches this CUDA without forward compatibility") \
-	R("driver-too-old",            driver_too_old,            PACKAGE, ERROR,   "the host's driver runs this CUDA") \
-	R("libcuda-driver-mismatch",   libcuda_driver_mismatch,   TARGET,  ERROR,   "the host's CUDA version is its driver's own") \
-	R("minor-version-compat",      minor_version_compat,      PACKAGE, NOTE,    "the driver implements this CUDA in full") \
+	R("compat-branch-unsupported", compat_branch_unsupported, ON_HOST,  ERROR,   "the host's driver branch may use the compat package") \
+	R("compat-gpu-unsupported",    compat_gpu_unsupported,    ON_HOST,  ERROR,   "the host's GPUs take forward compatibility") \
+	R("compat-older-than-driver",  compat_older_than_driver,  ON_HOST,  ERROR,   "the active compat package is newer than the driver") \
+	R("compat-rescues",            compat_rescues_rule,       PACKAGE_ON_HOST, NOTE,    "the driver reaches this CUDA without forward compatibility") \
+	R("driver-too-old",            driver_too_old,            PACKAGE_ON_HOST, ERROR,   "the host's driver runs this CUDA") \
+	R("libcuda-driver-mismatch",   libcuda_driver_mismatch,   ON_HOST,  ERROR,   "the host's CUDA version is its driver's own") \
+	R("minor-version-compat",      minor_version_compat,      PACKAGE_ON_HOST, NOTE,    "the driver implements this CUDA in full") \
 	R("ptx-too-new",               ptx_too_new,               PACKAGE_GPU, ERROR, "the driver compiles the PTX that this GPU needs") \
-	R("runtime-ptx-too-new",       runtime_ptx_too_new,       PACKAGE, ERROR,   "the driver takes the PTX that is made at run time")
+	R("runtime-ptx-too-new",       runtime_ptx_too_new,       PACKAGE_ON_HOST, ERROR,   "the driver takes the PTX that is made at run time")
 
 #define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
 RULES(R)
@@ -28,7 +28,7 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 {
 	const struct package *p = s.package;
 	bool bare_torch = str_eq(p->name, "torch") && p->gpu.vendor == VENDOR_UNKNOWN;
-	if (!host_counts(f) || (!uses_cuda(p) && !bare_torch))
+	if (!host_counts(f) || (!demand_of(f, p)->cuda && !bare_torch))
 		return;
 	if (bare_torch) {
 		struct finding *u = emit_unknown(out, s, "package.cuda", "no table knows %s: its CUDA and its kernels are not known", package_text(out, p));
@@ -36,10 +36,10 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 		return;
 	}
 	if (!ver2_known(p->gpu.cuda)) {
-		if (matrix_generator(f->m, p->name, p->version))
+		if (demand_of(f, p)->generator)
 			return; /* what it generates with is another package's */
 		for (size_t i = 0; i < f->inv->packages.n; i++)
-			if (uses_cuda(&f->inv->packages.v[i]) && ver2_known(f->inv->packages.v[i].gpu.cuda))
+			if (f->demand->packages[i].cuda && ver2_known(f->inv->packages.v[i].gpu.cuda))
 				return; /* another package decides */
 		/* a driver that runs the newest CUDA major of the tables runs all that they know */
 		struct ver2 newest = VER2_NONE;
@@ -105,7 +105,7 @@ static void minor_version_compat(const struct facts *f, struct subject s, struct
 {
 	const struct package *p = s.package;
 	const struct row_minor_version *floor;
-	if (!host_counts(f) || !uses_cuda(p) || !ver2_full(p->gpu.cuda) || host_cuda_reaches(f->host, p->gpu.cuda) != TRI_NO ||
+	if (!host_counts(f) || !demand_of(f, p)->cuda || !ver2_full(p->gpu.cuda) || host_cuda_reaches(f->host, p->gpu.cuda) != TRI_NO ||
 	    host_runs_cuda(f->host, f->m, p->gpu.cuda, &floor) != TRI_YES)
 		return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s runs by minor-version compatibility: CUDA %s on a driver of CUDA %s", package_text(out, p),
@@ -168,7 +168,7 @@ static void compat_rescues_rule(const struct facts *f, struct subject s, struct 
 {
 	const struct package *p = s.package;
 	const struct row_minor_version *floor;
-	if (!host_counts(f) || !uses_cuda(p) || !ver2_known(p->gpu.cuda) || host_runs_cuda(f->host, f->m, p->gpu.cuda, &floor) != TRI_NO ||
+	if (!host_counts(f) || !demand_of(f, p)->cuda || !ver2_known(p->gpu.cuda) || host_runs_cuda(f->host, f->m, p->gpu.cuda, &floor) != TRI_NO ||
 	    !compat_rescues(f, p->gpu.cuda))
 		return;
 	struct compat_state c = compat_state(f);

@@ -56,7 +56,7 @@ static void unstated_gpu(const struct facts *f, struct subject s, struct out *ou
 	const struct package *first = NULL;
 	for (size_t i = 0; !first && i < f->inv->packages.n; i++) {
 		const struct package *p = &f->inv->packages.v[i];
-		if (uses_cuda(p) && (p->gpu.cubin.n || p->gpu.ptx.n) && !matrix_generator(f->m, p->name, p->version) &&
+		if (f->demand->packages[i].cuda && (p->gpu.cubin.n || p->gpu.ptx.n) && !f->demand->packages[i].generator &&
 		    inventory_env_role(f->inv, p->environment) == ENV_PRIMARY)
 			first = p;
 	}
@@ -133,27 +133,6 @@ static void ptx_jit_only(const struct facts *f, struct subject s, struct out *ou
 		add_remedy(out, x, "docker run -v cuda-cache:/root/.nv/ComputeCache ..., so that only the first start is slow");
 }
 
-/* A release of cuDNN or NCCL: what the package is, or carries. */
-struct carried { const char *component, *version; struct ver2 cuda; };
-
-static bool carried_by(const struct facts *f, const struct package *p, size_t i, struct carried *c)
-{
-	for (size_t k = 0; i == 0 && k < f->m->components.n; k++) {
-		const struct row_components *r = &f->m->components.v[k];
-		size_t n = strlen(r->dist);
-		if (!strncmp(p->name, r->dist, n) && !strncmp(p->name + n, "-cu", 3)) {
-			*c = (struct carried){ r->component, p->version, ver2_parse(p->name + n + 3) };
-			return c->version != NULL;
-		}
-	}
-	if (str_starts(p->name, "nvidia-") || i >= f->inv->libraries.n)
-		return false;
-	const struct library *l = &f->inv->libraries.v[i];
-	bool own = l->component && l->version && l->owner && str_eq(l->owner, p->name);
-	*c = (struct carried){ own ? l->component : "", l->version, p->gpu.cuda };
-	return true;
-}
-
 /* Is it told already that the programs themselves have no code for that GPU? */
 static bool nothing_runs(const struct facts *f, const struct package *p, const struct gpu_facts *gpu)
 {
@@ -170,11 +149,12 @@ static void library_release(const struct facts *f, struct subject s, struct out 
 	const struct package *p = s.package;
 	if (!host_counts(f) || !s.gpu || s.gpu->vendor != GPU_NVIDIA || !ver2_full(s.gpu->cc))
 		return;
-	struct carried c;
-	for (size_t i = 0; carried_by(f, p, i, &c); i++) {
-		const struct row_library_gpus *r = matrix_library_gpus(f->m, c.component, c.version, c.cuda);
-		bool old = r && ver2_known(r->cc_min) && ver2_cmp(s.gpu->cc, r->cc_min) < 0;
-		bool young = r && ver2_known(r->cc_max) && ver2_cmp(s.gpu->cc, r->cc_max) > 0;
+	const struct package_demand *d = demand_of(f, p);
+	for (size_t i = 0; i < d->carried.n; i++) {
+		const struct carried c = d->carried.v[i];
+		const struct row_library_gpus *r = c.row;
+		bool old = ver2_known(r->cc_min) && ver2_cmp(s.gpu->cc, r->cc_min) < 0;
+		bool young = ver2_known(r->cc_max) && ver2_cmp(s.gpu->cc, r->cc_max) > 0;
 		if ((!old && !young) || nothing_runs(f, p, s.gpu))
 			continue;
 		struct finding *x = emit(out, ANSWER_FAIL, s, "%s %s has no code for %s: it supports compute capability %s%s%s%s",
@@ -199,7 +179,7 @@ static void library_lacks(const struct facts *f, struct subject s, struct out *o
 	const struct row_architectures *a = s.gpu ? s.gpu->arch : NULL;
 	const struct package *p = s.package;
 	library_release(f, s, out);
-	if (!host_counts(f) || !uses_cuda(p) || !a || !ver2_full(p->gpu.cuda) || matrix_generator(f->m, p->name, p->version))
+	if (!host_counts(f) || !demand_of(f, p)->cuda || !a || !ver2_full(p->gpu.cuda) || demand_of(f, p)->generator)
 		return;
 	bool before = ver2_known(a->first_cuda) && ver2_cmp(p->gpu.cuda, a->first_cuda) < 0;
 	bool after = ver2_known(a->last_cuda) && ver2_cmp(p->gpu.cuda, a->last_cuda) > 0;
@@ -225,34 +205,39 @@ static void library_lacks(const struct facts *f, struct subject s, struct out *o
 	remedy_torch(f, out, x, p);
 }
 
+/* How many of a library's groups of kernels have code for that capability. */
+static uint32_t kernel_groups(const struct matrix *m, const struct fat_facts *fat, struct ver2 cc)
+{
+	uint32_t n = 0;
+	for (size_t i = 0; i < fat->groups.n; i++) {
+		const struct fat_group *g = &fat->groups.v[i];
+		bool runs = false;
+		for (size_t c = 0; c < g->cubin.n; c++)
+			runs = runs || matrix_cubin_runs(m, g->cubin.v[c], cc);
+		for (size_t c = 0; c < g->ptx.n; c++)
+			runs = runs || matrix_ptx_fits(m, g->ptx.v[c], cc);
+		n += runs ? g->containers : 0;
+	}
+	return n;
+}
+
 /* Below half of what the library's best-covered GPU gets; NVIDIA's libraries and torch choose their kernels by GPU on purpose. */
 static void partial_coverage(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct library *l = s.library;
-	const struct package *p = l->owner ? inventory_package(f->inv, l->owner, l->environment) : NULL;
-	if (!host_counts(f) || !l->fat || !l->fat->groups.n || l->component || !p || str_starts(p->name, "nvidia-") || str_eq(p->name, "torch") ||
-	    !ver2_full(s.gpu->cc) || l->role == LIB_OPTIONAL || l->role == LIB_TOOL)
+	/* where all groups have the same targets a GPU gets all of them or none */
+	if (!l->fat || l->fat->groups.n < 2 || l->component || l->role == LIB_OPTIONAL || l->role == LIB_TOOL || !l->owner || !host_counts(f) ||
+	    str_starts(l->owner, "nvidia-") || str_eq(l->owner, "torch") || !ver2_full(s.gpu->cc))
 		return;
-	uint32_t here = 0, best = 0;
+	const struct package *p = inventory_package(f->inv, l->owner, l->environment);
+	uint32_t here = p ? kernel_groups(f->m, l->fat, s.gpu->cc) : 0, best = 0;
 	struct ver2 best_cc = VER2_NONE;
-	for (size_t k = 0; k <= l->fat->cubin.n; k++) {
-		struct ver2 cc = k < l->fat->cubin.n ? sm_cc(l->fat->cubin.v[k].arch) : s.gpu->cc;
-		uint32_t n = 0;
-		for (size_t i = 0; i < l->fat->groups.n; i++) {
-			const struct fat_group *g = &l->fat->groups.v[i];
-			bool runs = false;
-			for (size_t c = 0; c < g->cubin.n; c++)
-				runs = runs || matrix_cubin_runs(f->m, g->cubin.v[c], cc);
-			for (size_t c = 0; c < g->ptx.n; c++)
-				runs = runs || matrix_ptx_fits(f->m, g->ptx.v[c], cc);
-			n += runs ? g->containers : 0;
-		}
-		if (k == l->fat->cubin.n) {
-			here = n;
-		} else if (n > best) {
-			best = n;
-			best_cc = cc;
-		}
+	for (size_t k = 0; here && k < l->fat->cubin.n; k++) {
+		uint32_t n = kernel_groups(f->m, l->fat, sm_cc(l->fat->cubin.v[k].arch));
+		if (n <= best)
+			continue;
+		best = n;
+		best_cc = sm_cc(l->fat->cubin.v[k].arch);
 	}
 	if (!here || here >= best)
 		return;
@@ -267,7 +252,7 @@ static void partial_coverage(const struct facts *f, struct subject s, struct out
 
 static void gpu_floor(const struct facts *f, struct subject s, struct out *out)
 {
-	const struct row_package_floors *r = matrix_package_floor(f->m, s.package->name, s.package->version);
+	const struct row_package_floors *r = demand_of(f, s.package)->floor;
 	if (!host_counts(f) || !r || !s.gpu || !ver2_full(s.gpu->cc) || s.gpu->vendor != GPU_NVIDIA)
 		return;
 	if (ver2_cmp(s.gpu->cc, r->cc) >= 0) {

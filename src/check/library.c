@@ -8,7 +8,7 @@
 
 #define RULES(R) \
 	R("file-owned-twice",        file_owned_twice,        TARGET,      WARNING, "no file belongs to two distributions") \
-	R("known-bad-version",       known_bad_version,       PACKAGE,     ERROR,   "the versions are no pair that is known to fail") \
+	R("known-bad-version",       known_bad_version,       PACKAGE_ON_HOST, ERROR,   "the versions are no pair that is known to fail") \
 	R("mixed-cuda-majors",       mixed_cuda_majors,       PACKAGE,     ERROR,   "one CUDA major serves the packages of an environment") \
 	R("pinned-version-mismatch", pinned_version_mismatch, PACKAGE,     ERROR,   "the libraries have the versions that the package pins")
 
@@ -161,40 +161,31 @@ static void mixed_cuda_majors(const struct facts *f, struct subject s, struct ou
 
 /* ---- tables and files ---- */
 
-static bool in_range(struct ver2 v, struct ver2 min, struct ver2 max)
+static void tell_bad(const struct row_known_bad *r, struct subject s, struct out *out)
 {
-	return (!ver2_known(min) || (ver2_known(v) && ver2_cmp(v, min) >= 0)) && (!ver2_known(max) || (ver2_known(v) && ver2_cmp(v, max) <= 0));
+	struct finding *x = emit(out, ANSWER_FAIL, s, "%s%s%s%s%s: %s", package_text(out, s.package), r->other[0] ? " with " : "", r->other,
+				 s.gpu ? " on " : "", s.gpu ? s.gpu->name : "", r->effect);
+	if (!str_eq(r->level, "error"))
+		lower(x, str_eq(r->level, "note") ? LEVEL_NOTE : LEVEL_WARNING, "as published");
+	set_source(out, x, "known_bad", r->id, r->source);
+	if (r->fix[0])
+		add_remedy(out, x, "%s", r->fix);
 }
 
 static void known_bad_version(const struct facts *f, struct subject s, struct out *out)
 {
-	const struct package *p = s.package;
-	for (size_t i = 0; i < f->m->known_bad.n; i++) {
-		const struct row_known_bad *r = &f->m->known_bad.v[i];
-		if (!str_eq(r->package, p->name) || !p->version || (r->versions[0] && !pep440_match(p->version, r->versions)) ||
-		    !in_range(p->gpu.cuda, r->cuda_min, r->cuda_max))
-			continue;
-		if (r->other[0]) {
-			const struct package *o = inventory_package(f->inv, r->other, p->environment);
-			if (!o || !o->version || (r->other_versions[0] && !pep440_match(o->version, r->other_versions)))
-				continue;
+	const struct package_demand *d = demand_of(f, s.package);
+	for (size_t i = 0; i < d->known_bad.n; i++) {
+		const struct row_known_bad *r = d->known_bad.v[i];
+		bool any = !ver2_known(r->cc_min) && !ver2_known(r->cc_max);
+		s.gpu = NULL;
+		if (any)
+			tell_bad(r, s, out);
+		for (size_t g = 0; !any && f->host && g < f->host->gpus.n; g++) {
+			s.gpu = &f->host->gpus.v[g];
+			if (ver2_between(s.gpu->cc, r->cc_min, r->cc_max))
+				tell_bad(r, s, out);
 		}
-		if (ver2_known(r->cc_min) || ver2_known(r->cc_max)) {
-			const struct gpu_facts *hit = NULL;
-			for (size_t k = 0; f->host && k < f->host->gpus.n; k++)
-				if (in_range(f->host->gpus.v[k].cc, r->cc_min, r->cc_max))
-					hit = &f->host->gpus.v[k];
-			if (!hit)
-				continue;
-			s.gpu = hit;
-		}
-		struct finding *x = emit(out, ANSWER_FAIL, s, "%s%s%s%s: %s", package_text(out, p), r->other[0] ? " with " : "", r->other,
-					 s.gpu ? arena_printf(out->a, " on %s", s.gpu->name) : "", r->effect);
-		if (!str_eq(r->level, "error"))
-			lower(x, str_eq(r->level, "note") ? LEVEL_NOTE : LEVEL_WARNING, "as published");
-		set_source(out, x, "known_bad", r->id, r->source);
-		if (r->fix[0])
-			add_remedy(out, x, "%s", r->fix);
 	}
 }
 

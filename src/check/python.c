@@ -6,9 +6,9 @@
 
 #define RULES(R) \
 	R("build-toolkit-mismatch", build_toolkit_mismatch, TARGET,  WARNING, "the toolkit in the target matches torch's CUDA") \
-	R("cpu-only-build",         cpu_only_build,         PACKAGE, ERROR,   "the package is a GPU build") \
+	R("cpu-only-build",         cpu_only_build,         PACKAGE_ON_HOST, ERROR,   "the package is a GPU build") \
 	R("mixed-install",          mixed_install,          PACKAGE, WARNING, "version.py, metadata and libraries of a package agree") \
-	R("wrong-vendor",           wrong_vendor,           PACKAGE, ERROR,   "the package is built for the vendor of the host's GPUs")
+	R("wrong-vendor",           wrong_vendor,           PACKAGE_ON_HOST, ERROR,   "the package is built for the vendor of the host's GPUs")
 
 #define R(id, fn, scope, lvl, title) static void fn(const struct facts *, struct subject, struct out *);
 RULES(R)

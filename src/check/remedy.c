@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "check/judge.h"
 #include "derive/derive.h"
 
 /* ---- trials ---- */
@@ -19,24 +20,55 @@ bool trial_begin(const struct facts *f, struct trial *t)
 	*t = (struct trial){ .f = f };
 	if (f->options->no_remedies || inventory_borrow(f->inv, &t->inv, &err) < 0)
 		return false;
+	if (f->host)
+		t->host = *f->host->host;
 	return true;
 }
 
 /* What the same rules say of this target on this host with no change: once a result. */
 static const struct result *as_it_is(const struct facts *f, struct out *out)
 {
-	struct check_options o = *f->options;
-	struct err err = ERR_INIT;
-	o.no_remedies = true;
 	if (out->base)
 		return out->base;
 	struct result *r = arena_alloc(out->a, sizeof(*r));
-	if (!r || check_derived(f->inv, f->host, f->m, &o, (struct arena)ARENA_INIT, r, &err) < 0) {
+	if (!r || judge_silently(f->judge, f->inv, f->demand, f->supply, f->options, r, out->a) < 0) {
 		out->bad = true;
 		return NULL;
 	}
 	out->base = r;
 	return r;
+}
+
+/* The target itself on the host with another driver; equal but for their drivers, hosts then are equal. */
+static const struct result *with_driver(const struct trial *t)
+{
+	struct judge *j = t->f->judge;
+	if (!j->driven && !(j->driven = arena_alloc(&j->target, (j->rests + 1) * sizeof(*j->driven))))
+		return NULL;
+	struct drivers *d = &j->driven[t->f->supply->rest];
+	for (size_t i = 0; i < d->v.n; i++)
+		if (str_eq(d->v.v[i].version, t->host.driver))
+			return &d->v.v[i].result;
+	struct driven one = { .version = arena_str(&j->target, t->host.driver) };
+	struct supply s = { .host = &t->host };
+	bool ok = one.version && host_derive_driver(t->f->host, &t->host, t->f->m, &s.facts, &j->target, NULL) == 0 &&
+		  judge_silently(j, t->f->inv, t->f->demand, &s, t->f->options, &one.result, &j->target) == 0;
+	one.result.host = NULL;
+	one.result.host_facts = NULL; /* the trial's own */
+	return ok && list_add(&j->target, &d->v, one) ? &d->v.v[d->v.n - 1].result : NULL;
+}
+
+/* The target as it was changed, on the host as it was changed. */
+static const struct result *changed(struct trial *t, struct result *now, struct arena *a)
+{
+	const struct facts *f = t->f;
+	struct demand d;
+	struct supply s = { .host = &t->host };
+	if ((f->host && host_derive_driver(f->host, &t->host, f->m, &s.facts, a, NULL) < 0) ||
+	    demand_build(&d, &t->inv, f->m, f->options, a) < 0 || judge_anywhere(f->judge, &t->inv, &d, f->options, a) < 0 ||
+	    judge_silently(f->judge, &t->inv, &d, f->host ? &s : NULL, f->options, now, a) < 0)
+		return NULL;
+	return now;
 }
 
 static bool names_gpu(const struct finding *a, const struct finding *b)
@@ -80,23 +112,26 @@ static bool new_error(const struct result *now, const struct result *before)
 	return false;
 }
 
+enum remedy_check remedy_tells(const struct facts *f, struct out *out, const struct finding *x, const struct result *now)
+{
+	const struct result *before = as_it_is(f, out);
+	if (!before || !now) {
+		out->bad = true;
+		return REMEDY_UNTRIED;
+	}
+	if (still_there(x, now) || new_error(now, before))
+		return REMEDY_FAILS;
+	return f->host && (now->verdict == VERDICT_PASS || now->verdict == VERDICT_WARN) ? REMEDY_RUNS : REMEDY_HELPS;
+}
+
 enum remedy_check trial_end(struct trial *t, struct out *out, const struct finding *x)
 {
-	const struct facts *f = t->f;
-	struct check_options o = *f->options;
-	struct result now;
-	struct err err = ERR_INIT;
+	struct arena a = ARENA_INIT;
+	struct result own;
 	enum remedy_check said = REMEDY_UNTRIED;
-	const struct result *before = t->untold ? NULL : as_it_is(f, out);
-	o.no_remedies = true;
-	int got = !before ? -1 : t->other_host ? check_run(&t->inv, &t->host, f->m, &o, &now, &err) :
-						 check_derived(&t->inv, f->host, f->m, &o, (struct arena)ARENA_INIT, &now, &err);
-	if (got == 0) {
-		bool helps = !still_there(x, &now) && !new_error(&now, before);
-		bool runs = f->host && (now.verdict == VERDICT_PASS || now.verdict == VERDICT_WARN);
-		said = !helps ? REMEDY_FAILS : runs ? REMEDY_RUNS : REMEDY_HELPS;
-		result_clear(&now);
-	}
+	if (!t->untold)
+		said = remedy_tells(t->f, out, x, t->driver ? with_driver(t) : changed(t, &own, &a));
+	arena_clear(&a);
 	arena_clear(&t->inv.arena);
 	return said;
 }
@@ -121,20 +156,12 @@ void trial_env(struct trial *t, const char *name, const char *value)
 		t->untold = true;
 }
 
-struct host *trial_host(struct trial *t)
-{
-	if (!t->other_host)
-		t->host = *t->f->host->host;
-	t->other_host = true;
-	return &t->host;
-}
-
 void trial_driver(struct trial *t, const char *version)
 {
-	struct host *h = trial_host(t);
-	h->driver_is = DRIVER_EXACT;
-	h->driver = h->driver_lo = h->driver_hi = version;
-	h->cuda = VER2_NONE;
+	t->host.driver_is = DRIVER_EXACT;
+	t->host.driver = t->host.driver_lo = t->host.driver_hi = version;
+	t->host.cuda = VER2_NONE;
+	t->driver = true;
 }
 
 /* ---- variables ---- */
@@ -211,7 +238,7 @@ void remedy_runtime(const struct facts *f, struct out *out, struct finding *x, c
 	struct trial t;
 	if (!trial_begin(f, &t))
 		return;
-	trial_host(&t)->runtime = RUNTIME_LEGACY;
+	t.host.runtime = RUNTIME_LEGACY;
 	add_tried(out, x, trial_end(&t, out, x), "%s", text);
 }
 
@@ -250,8 +277,9 @@ static bool know_package(const struct trial *t, struct inventory *alone, const c
 	return complete_from_matrix(alone, t->f->m, &err) == 0;
 }
 
-static void drop_libraries(struct inventory *inv, const char *owner, const char *environment)
+void trial_drop(struct trial *t, const char *owner, const char *environment)
 {
+	struct inventory *inv = &t->inv;
 	size_t kept = 0;
 	for (size_t i = 0; i < inv->libraries.n; i++) {
 		const struct library *l = &inv->libraries.v[i];
@@ -261,8 +289,7 @@ static void drop_libraries(struct inventory *inv, const char *owner, const char 
 	inv->libraries.n = kept;
 }
 
-/* An installed package gets another version: its files are then of that version, or, where it has GPU code, not known at all. */
-static void trial_package(struct trial *t, struct arena *a, const struct package *old, const char *version)
+void trial_package(struct trial *t, struct arena *a, const struct package *old, const char *version)
 {
 	struct inventory alone;
 	bool nvidia = str_starts(old->name, "nvidia-");
@@ -278,7 +305,7 @@ static void trial_package(struct trial *t, struct arena *a, const struct package
 	p->site = old->site;
 	*a = alone.arena; /* lives as long as the trial */
 	if (!nvidia)
-		drop_libraries(&t->inv, old->name, old->environment);
+		trial_drop(t, old->name, old->environment);
 	for (size_t i = 0; i < t->inv.libraries.n; i++) {
 		struct library *l = &t->inv.libraries.v[i];
 		if (str_eq(l->owner, old->name) && str_eq(l->environment, old->environment) && l->version)
@@ -300,155 +327,4 @@ void remedy_package(const struct facts *f, struct out *out, struct finding *x, c
 	}
 	arena_clear(&a);
 	add_tried(out, x, said, "pip install %s", pip_name(out, name, version));
-}
-
-/* What the same rules say of that torch wheel here, alone. */
-static enum verdict wheel_verdict(const struct facts *f, const struct row_torch *r)
-{
-	struct inventory *inv = inventory_new();
-	struct err err = ERR_INIT;
-	enum verdict said = VERDICT_UNKNOWN;
-	if (!inv)
-		return said;
-	inv->kind = TARGET_REQUIREMENT;
-	inv->known = INV_PACKAGES;
-	inv->os_name = "linux";
-	inv->arch = str_eq(r->platform, "linux_aarch64") ? "arm64" : "amd64";
-	struct package *p = list_push(&inv->arena, &inv->packages);
-	if (p) {
-		*p = (struct package){ .name = "torch", .layer = -1, .version = arena_printf(&inv->arena, "%s+%s", r->torch, r->tag) };
-		struct check_options o = { .expect = EXPECT_GPU, .no_remedies = true };
-		struct result res;
-		if (p->version && complete_from_matrix(inv, f->m, &err) == 0 && check_derived(inv, f->host, f->m, &o, (struct arena)ARENA_INIT, &res, &err) == 0) {
-			said = res.verdict;
-			result_clear(&res);
-		}
-	}
-	inventory_free(inv);
-	return said;
-}
-
-/* The same, asked once a result: several rules offer a torch. */
-static enum verdict known_verdict(const struct facts *f, struct out *out, size_t i)
-{
-	if (!out->wheels)
-		out->wheels = arena_alloc(out->a, f->m->torch.n);
-	if (!out->wheels)
-		return VERDICT_UNKNOWN;
-	if (!out->wheels[i])
-		out->wheels[i] = (signed char)(wheel_verdict(f, &f->m->torch.v[i]) + 1);
-	return (enum verdict)(out->wheels[i] - 1);
-}
-
-/* How far apart two releases are: a major counts for 100 minors. */
-static long apart(const char *a, const char *b)
-{
-	unsigned long x[3] = { 0 }, y[3] = { 0 };
-	version_parts(a, x, 3);
-	version_parts(b, y, 3);
-	long d = (long)(x[0] - y[0]) * 10000 + (long)(x[1] - y[1]) * 100 + (long)(x[2] - y[2]);
-	return d < 0 ? -d : d;
-}
-
-/* Is `a` a better replacement of `have` than `b`: the nearest release, the newer of two as near, then the newer CUDA. */
-static bool nearer(const char *have, const struct row_torch *a, const struct row_torch *b)
-{
-	long x = apart(a->torch, have), y = apart(b->torch, have);
-	int c = version_cmp(a->torch, b->torch);
-	if (x != y)
-		return x < y;
-	return c ? c > 0 : ver2_cmp(a->cuda, b->cuda) > 0;
-}
-
-/* Is there a wheel for the interpreter that would import it? */
-static bool python_serves(const struct row_torch *r, const char *python)
-{
-	struct ver2 v = python ? ver2_parse(python) : VER2_NONE, min = ver2_parse(r->python_min), max = ver2_parse(r->python_max);
-	return !ver2_full(v) || ((!ver2_full(min) || ver2_cmp(v, min) >= 0) && (!ver2_full(max) || ver2_cmp(v, max) <= 0));
-}
-
-/* Of the wheels that get that verdict here the nearest to the one that is there. */
-static const struct row_torch *nearest_wheel(const struct facts *f, struct out *out, const struct package *torch, enum verdict want)
-{
-	const char *platform = (f->inv->arch && str_eq(f->inv->arch, "arm64")) || (f->host->host->arch && str_eq(f->host->host->arch, "arm64")) ?
-			       "linux_aarch64" : "linux_x86_64";
-	const struct environment *e = inventory_environment(f->inv, torch->environment);
-	const char *python = e && e->python ? e->python : f->inv->pythons.n == 1 ? f->inv->pythons.v[0].version : NULL;
-	const struct row_torch *best = NULL;
-	char have[32];
-	snprintf(have, sizeof(have), "%.*s", (int)strcspn(torch->version, "+"), torch->version);
-	for (size_t i = 0; i < f->m->torch.n; i++) {
-		const struct row_torch *r = &f->m->torch.v[i];
-		if (str_eq(r->platform, platform) && !r->uncertain && python_serves(r, python) && (!best || nearer(have, r, best)) && known_verdict(f, out, i) == want)
-			best = r;
-	}
-	return best;
-}
-
-/* What pip replaces together with torch: what is released with it, and what it pins. */
-static bool goes_with_torch(const struct package *p)
-{
-	static const char *const names[] = { "torchvision", "torchaudio", "triton" };
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (str_eq(p->name, names[i]))
-			return true;
-	return str_starts(p->name, "nvidia-");
-}
-
-/* The whole target with that torch: what was built for the old one may break. */
-static enum remedy_check try_torch(const struct facts *f, struct out *out, const struct finding *x, const struct package *torch, const char *version)
-{
-	struct arena a = ARENA_INIT;
-	struct trial t;
-	size_t kept = 0;
-	if (!trial_begin(f, &t))
-		return REMEDY_UNTRIED;
-	trial_package(&t, &a, torch, version);
-	for (size_t i = 0; i < t.inv.packages.n; i++) {
-		const struct package p = t.inv.packages.v[i];
-		if (!goes_with_torch(&p) || !str_eq(p.environment, torch->environment))
-			t.inv.packages.v[kept++] = p;
-		else
-			drop_libraries(&t.inv, p.name, p.environment);
-	}
-	t.inv.packages.n = kept;
-	enum remedy_check said = trial_end(&t, out, x);
-	arena_clear(&a);
-	/* alone it does: what it breaks is another package's */
-	return said == REMEDY_FAILS ? REMEDY_HELPS : said;
-}
-
-void remedy_torch(const struct facts *f, struct out *out, struct finding *x, const struct package *torch)
-{
-	if (!f->host || f->options->no_remedies || !str_eq(torch->name, "torch") || !torch->version)
-		return;
-	const struct row_torch *best = nearest_wheel(f, out, torch, VERDICT_PASS);
-	if (!best)
-		best = nearest_wheel(f, out, torch, VERDICT_WARN);
-	const char *version = best ? arena_printf(out->a, "%s+%s", best->torch, best->tag) : NULL;
-	if (!version)
-		return;
-	/* companions are pinned to their torch: the index resolves them when they are asked for together */
-	bool vision = inventory_package(f->inv, "torchvision", torch->environment), audio = inventory_package(f->inv, "torchaudio", torch->environment);
-	add_tried(out, x, try_torch(f, out, x, torch, version), "pip install torch==%s%s%s --index-url https://download.pytorch.org/whl/%s", version,
-		  vision ? " torchvision" : "", audio ? " torchaudio" : "", best->tag);
-	set_source(out, x, "torch", best->id, best->source);
-}
-
-void remedy_cuda_torch(const struct facts *f, struct out *out, struct finding *x, const struct package *torch, short major)
-{
-	const char *platform = f->inv->arch && str_eq(f->inv->arch, "arm64") ? "linux_aarch64" : "linux_x86_64";
-	const struct row_torch *best = NULL;
-	char have[32];
-	snprintf(have, sizeof(have), "%.*s", torch->version ? (int)strcspn(torch->version, "+") : 0, torch->version ? torch->version : "");
-	for (size_t i = 0; i < f->m->torch.n; i++) {
-		const struct row_torch *r = &f->m->torch.v[i];
-		if (str_eq(r->platform, platform) && !r->uncertain && (!have[0] || str_eq(r->torch, have)) && (!major || r->cuda.major == major) &&
-		    (!best || version_cmp(r->torch, best->torch) > 0 || (str_eq(r->torch, best->torch) && ver2_cmp(r->cuda, best->cuda) > 0)))
-			best = r;
-	}
-	if (!best)
-		return;
-	add_remedy(out, x, "pip install %s", pip_name(out, "torch", arena_printf(out->a, "%s+%s", best->torch, best->tag)));
-	set_source(out, x, "torch", best->id, best->source);
 }

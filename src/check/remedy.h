@@ -8,21 +8,26 @@
 
 #include "check/rule.h"
 
-/* The target and the host with one change, which the caller makes in `inv` or trial_host, or with what stands below. */
+/* The target and the host with one change, which the caller makes in `inv` or `host`, or with what stands below. */
 struct trial {
 	const struct facts *f;
 	struct inventory inv; /* borrowed but for what inventory_borrow copies */
-	struct host host;     /* if other_host */
-	bool other_host;
+	struct host host;
+	bool driver;          /* the one change is the driver's */
 	bool untold;          /* what the change does cannot be told of this target */
 };
 /* false where nothing is to be tried: no remedy is then wanted, or memory ran out. */
 bool trial_begin(const struct facts *f, struct trial *t);
 void trial_env(struct trial *t, const char *name, const char *value);
-struct host *trial_host(struct trial *t); /* the host to change; only where there is one */
 void trial_driver(struct trial *t, const char *version);
+/* An installed package gets another version: its files are then of that version, or, where it has GPU code, not known at all. Facts of it go to `a`. */
+void trial_package(struct trial *t, struct arena *a, const struct package *old, const char *version);
+/* The libraries of a package are gone. */
+void trial_drop(struct trial *t, const char *owner, const char *environment);
 /* What became of a finding; frees the trial. */
 enum remedy_check trial_end(struct trial *t, struct out *out, const struct finding *x);
+/* The same of a trial that was judged by other means; `now` NULL: memory ran out. */
+enum remedy_check remedy_tells(const struct facts *f, struct out *out, const struct finding *x, const struct result *now);
 
 /* Adds a remedy unless it fails. */
 void add_tried(struct out *out, struct finding *x, enum remedy_check said, const char *fmt, ...) __attribute__((format(printf, 4, 5)));

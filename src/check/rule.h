@@ -9,6 +9,7 @@
 #define CHECK_RULE_H
 
 #include "check/check.h"
+#include "check/demand.h"
 #include "derive/hostfacts.h"
 #include "host/host.h"
 #include "inventory/inventory.h"
@@ -19,10 +20,10 @@ struct facts {
 	const struct host_facts *host; /* NULL: no host was given */
 	const struct matrix *m;
 	const struct check_options *options;
-	bool gpu_software; /* the target has any */
-	bool gpu_intent;   /* a sign that it means to use a GPU: NVIDIA_* in ENV, CUDA packages or libraries, --expect gpu */
-	bool image;        /* it stands for a container image */
-	bool env_known;
+	const struct demand *demand;
+	const struct supply *supply;   /* whose host it is; NULL with host */
+	struct judge *judge;           /* for remedies, which are tried on what it knows */
+	bool gpu_software, gpu_intent, image, env_known; /* as in demand */
 };
 
 struct subject {
@@ -38,23 +39,17 @@ struct out {
 	struct arena *a;
 	struct result *result;
 	struct result *base; /* without remedies; made when the first is tried */
-	signed char *wheels; /* by row of the table of torch: what remedy_torch was told of it, plus 1; 0: not asked yet */
-	bool bad; /* out of memory */
+	bool silent;         /* only what fails is asked for, and no words about it */
+	bool bad;            /* out of memory */
 };
-
-/*
- * check_run on a host whose facts were derived before, which the result
- * borrows; `a` becomes the result's arena, and may hold them.
- */
-int check_derived(const struct inventory *inv, const struct host_facts *hf, const struct matrix *m, const struct check_options *options,
-		  struct arena a, struct result *r, struct err *err);
 
 struct rule {
 	struct rule_info info;
 	void (*look)(const struct facts *f, struct subject s, struct out *out);
 };
 
-/* The families; each ends with a rule without id. */
+/* The families; each ends with a rule without id, the list of them with NULL. */
+extern const struct rule *const rule_families[];
 extern const struct rule rules_driver[], rules_ptxas[], rules_gpu[], rules_container[], rules_library[], rules_loading[], rules_python[], rules_distribution[];
 
 /* A finding at the rule's own level, about the subject. Never NULL: without memory it is a dummy, and out->bad is set. */
@@ -86,6 +81,9 @@ const char *driver_text(struct out *out, const struct host_facts *h);
 /* A package whose GPU code is its own: no carrier of NVIDIA's libraries. */
 bool uses_cuda(const struct package *p);
 
+/* Of a package of the target. */
+const struct package_demand *demand_of(const struct facts *f, const struct package *p);
+
 /* Do the driver rules apply: a host with NVIDIA GPUs (or unknown ones) that states something. */
 bool host_counts(const struct facts *f);
 
@@ -95,15 +93,7 @@ bool requirement_pin(struct arena *a, const char *line, const char **name, const
 /* Is a file of that soname anywhere in the target? */
 bool library_present(const struct facts *f, const char *soname);
 
-/* How a package's code meets a GPU. */
-enum cover { COVER_UNKNOWN, COVER_NATIVE, COVER_JIT, COVER_JIT_UNKNOWN, COVER_JIT_TOO_NEW, COVER_NONE, COVER_NOT_APPLICABLE };
-struct coverage {
-	enum cover cover;
-	const struct library *library; /* that decides; NULL for a declared package */
-	size_t also;                   /* further libraries with the same answer */
-	struct ptx_target ptx;         /* of the JIT answers: the one that fits best */
-	struct sm native;
-};
+/* How a package's code meets a GPU of the host. */
 struct coverage coverage_of(const struct facts *f, const struct package *p, const struct gpu_facts *gpu);
 
 /* A forward-compat package and what becomes of it on this host. */

@@ -24,7 +24,8 @@ struct run {
 	struct targets targets;
 	struct outputs outputs;
 	struct report_job job;
-	struct check_options judge;
+	struct check_options judging;
+	struct panel *panel;
 	enum level fail_on;
 	enum verdict worst;
 	bool found, unsure; /* a finding that counts; an unknown verdict */
@@ -48,11 +49,27 @@ static int open_all(struct run *s, struct err *err)
 	if (targets_open(&s->targets, o, s->tables.matrix, err) < 0 || hosts_open(&s->hosts, o, files, files_n, s->tables.matrix, err) < 0)
 		return -1;
 	s->fail_on = options_fail_on(o, s->config.fail_on);
-	s->judge = (struct check_options){
+	s->judging = (struct check_options){
 		.expect = options_expect(o, s->config.expect), .ignores = s->config.ignores.v, .ignores_n = s->config.ignores.n,
 		.levels = s->config.levels.v, .levels_n = s->config.levels.n,
 	};
 	return outputs_open(&s->outputs, o, REPORT_CHECK, err);
+}
+
+/* Nobody may ask for what passed: then it is not collected. */
+static bool wants_passes(const struct run *s)
+{
+	for (size_t k = 0; k < s->outputs.list.n; k++)
+		if (s->outputs.list.v[k].format->passes)
+			return true;
+	return s->options->all;
+}
+
+static int open_panel(struct run *s, struct err *err)
+{
+	s->judging.no_passes = !wants_passes(s);
+	s->panel = panel_new(s->tables.matrix, &s->judging, s->hosts.v.v, s->hosts.v.n, options_jobs(s->options), err);
+	return s->panel ? 0 : -1;
 }
 
 static void begin_reports(struct run *s)
@@ -96,10 +113,9 @@ static int judge_one(struct run *s, const struct inventory *inv, struct result *
 	const struct result **borrowed = arena_alloc(&a, n * sizeof(*borrowed));
 	if (!borrowed)
 		return err_nomem(err);
+	if (panel_judge(s->panel, inv, results, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++) {
-		const struct host *h = s->hosts.v.n ? s->hosts.v.v[i] : NULL;
-		if (check_run(inv, h, s->tables.matrix, &s->judge, &results[i], err) < 0)
-			return -1;
 		weigh(s, &results[i]);
 		tell(s, inv, &results[i], i);
 		borrowed[i] = &results[i];
@@ -115,11 +131,7 @@ static int judge_on_all(struct run *s, const struct inventory *inv, struct err *
 	auto_free struct result *results = mem_alloc(n * sizeof(*results));
 	if (!results)
 		return err_nomem(err);
-	memset(results, 0, n * sizeof(*results));
-	int rc = judge_one(s, inv, results, n, err);
-	for (size_t i = 0; i < n; i++)
-		result_clear(&results[i]);
-	return rc;
+	return judge_one(s, inv, results, n, err);
 }
 
 static int judge_all(struct run *s, struct err *err)
@@ -174,7 +186,7 @@ static int status(const struct run *s)
 int check_command(const struct options *o, struct err *err)
 {
 	struct run s = { .options = o };
-	int rc = open_all(&s, err);
+	int rc = open_all(&s, err) < 0 ? -1 : open_panel(&s, err);
 	if (rc == 0) {
 		begin_reports(&s);
 		rc = judge_all(&s, err);
@@ -184,6 +196,7 @@ int check_command(const struct options *o, struct err *err)
 	int done = status(&s);
 	if (outputs_close(&s.outputs, rc == 0, err) < 0)
 		rc = -1;
+	panel_free(s.panel);
 	targets_close(&s.targets);
 	hosts_close(&s.hosts);
 	baseline_close(&s.baseline);

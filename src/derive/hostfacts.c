@@ -89,6 +89,18 @@ int host_derive(const struct host *h, const struct matrix *m, struct host_facts 
 	return derive_driver(h, m, out, a, err);
 }
 
+int host_derive_driver(const struct host_facts *was, const struct host *now, const struct matrix *m, struct host_facts *out, struct arena *a,
+		       struct err *err)
+{
+	*out = *was;
+	out->host = now;
+	out->driver_known = out->cuda_stated_differs = false;
+	out->driver_lo = out->driver_hi = out->cuda_source = NULL;
+	out->cuda_lo = out->cuda_hi = VER2_NONE;
+	out->states_any = now->driver_is != DRIVER_UNSTATED || ver2_known(now->cuda) || out->gpus_known;
+	return derive_driver(now, m, out, a, err);
+}
+
 enum tri host_driver_reaches(const struct host_facts *h, const char *version)
 {
 	if (!h->driver_known)

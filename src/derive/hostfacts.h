@@ -33,6 +33,10 @@ struct host_facts {
 
 int host_derive(const struct host *h, const struct matrix *m, struct host_facts *out, struct arena *a, struct err *err);
 
+/* The same host with another driver, as `now` states it; GPUs are shared. */
+int host_derive_driver(const struct host_facts *was, const struct host *now, const struct matrix *m, struct host_facts *out, struct arena *a,
+		       struct err *err);
+
 /* Does the driver reach a version? Unknown where an interval's ends disagree, or nothing is stated. */
 enum tri host_driver_reaches(const struct host_facts *h, const char *version);
 

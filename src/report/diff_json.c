@@ -120,4 +120,4 @@ static void end(struct report *r, const struct report_tail *t)
 		r->bad = true;
 }
 
-const struct report_format report_diff_json = { "json", REPORT_DIFF, begin, NULL, end, put_comparison };
+const struct report_format report_diff_json = { "json", REPORT_DIFF, begin, NULL, end, put_comparison, false };

@@ -77,7 +77,7 @@ static void text_end(struct report *r, const struct report_tail *t)
 		say_line(r, PLAIN, NULL, "  Tables %s.", r->job->matrices);
 }
 
-const struct report_format report_diff_text = { "text", REPORT_DIFF, nothing_yet, NULL, text_end, say_changes };
+const struct report_format report_diff_text = { "text", REPORT_DIFF, nothing_yet, NULL, text_end, say_changes, false };
 
 /* ---- markdown ---- */
 
@@ -135,4 +135,4 @@ static void mark_end(struct report *r, const struct report_tail *t)
 		fprintf(r->out, "\nenvcheck, tables %s\n", r->job->matrices);
 }
 
-const struct report_format report_diff_markdown = { "markdown", REPORT_DIFF, nothing_yet, NULL, mark_end, mark_changes };
+const struct report_format report_diff_markdown = { "markdown", REPORT_DIFF, nothing_yet, NULL, mark_end, mark_changes, false };

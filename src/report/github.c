@@ -157,4 +157,4 @@ static void github_end(struct report *r, const struct report_tail *t)
 	}
 }
 
-const struct report_format report_github = { "github", REPORT_CHECK, nothing_yet, github_target, github_end, NULL };
+const struct report_format report_github = { "github", REPORT_CHECK, nothing_yet, github_target, github_end, NULL, false };

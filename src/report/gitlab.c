@@ -54,4 +54,4 @@ static void gitlab_end(struct report *r, const struct report_tail *t)
 		r->bad = true;
 }
 
-const struct report_format report_gitlab = { "gitlab", REPORT_CHECK, gitlab_begin, gitlab_target, gitlab_end, NULL };
+const struct report_format report_gitlab = { "gitlab", REPORT_CHECK, gitlab_begin, gitlab_target, gitlab_end, NULL, false };

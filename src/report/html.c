@@ -340,4 +340,4 @@ static void html_end(struct report *r, const struct report_tail *t)
 	html_put(r, "</footer>\n<script>%s</script>\n</body>\n</html>\n", html_js);
 }
 
-const struct report_format report_html = { "html", REPORT_CHECK, html_begin, html_target, html_end, NULL };
+const struct report_format report_html = { "html", REPORT_CHECK, html_begin, html_target, html_end, NULL, false };

@@ -62,7 +62,7 @@ static void inventory_end(struct report *r, const struct report_tail *t)
 	finish(r);
 }
 
-const struct report_format report_inventory = { "json", REPORT_INSPECT, inventory_begin, inventory_target, inventory_end, NULL };
+const struct report_format report_inventory = { "json", REPORT_INSPECT, inventory_begin, inventory_target, inventory_end, NULL, false };
 
 /* ---- envcheck.report/1 ---- */
 
@@ -310,4 +310,4 @@ static void report_json_end(struct report *r, const struct report_tail *t)
 	finish(r);
 }
 
-const struct report_format report_json = { "json", REPORT_CHECK, report_json_begin, report_json_target, report_json_end, NULL };
+const struct report_format report_json = { "json", REPORT_CHECK, report_json_begin, report_json_target, report_json_end, NULL, false };

@@ -166,4 +166,4 @@ static void junit_end(struct report *r, const struct report_tail *t)
 	fputs("</testsuites>\n", r->out);
 }
 
-const struct report_format report_junit = { "junit", REPORT_CHECK, junit_begin, junit_target, junit_end, NULL };
+const struct report_format report_junit = { "junit", REPORT_CHECK, junit_begin, junit_target, junit_end, NULL, true };

@@ -334,4 +334,4 @@ static void markdown_end(struct report *r, const struct report_tail *t)
 		fprintf(r->out, "\nTables %s.\n", r->job->matrices);
 }
 
-const struct report_format report_markdown = { "markdown", REPORT_CHECK, nothing_yet, markdown_target, markdown_end, NULL };
+const struct report_format report_markdown = { "markdown", REPORT_CHECK, nothing_yet, markdown_target, markdown_end, NULL, false };

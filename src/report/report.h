@@ -64,6 +64,7 @@ struct report_format {
 	void (*target)(struct report *r, const struct inventory *inv, const struct result *const *results, size_t n);
 	void (*end)(struct report *r, const struct report_tail *t);
 	void (*changes)(struct report *r, const struct comparison *c); /* of REPORT_DIFF, which has no targets */
+	bool passes; /* it says what passed, even without --all */
 };
 
 /* A report in the making. The members after `out` are the format's. Failures stick in `bad`. */

@@ -251,4 +251,4 @@ static void sarif_end(struct report *r, const struct report_tail *t)
 		r->bad = true;
 }
 
-const struct report_format report_sarif = { "sarif", REPORT_CHECK, sarif_begin, sarif_target, sarif_end, NULL };
+const struct report_format report_sarif = { "sarif", REPORT_CHECK, sarif_begin, sarif_target, sarif_end, NULL, false };

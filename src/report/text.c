@@ -229,6 +229,7 @@ static void text_target(struct report *r, const struct inventory *inv, const str
 	}
 	if (job->hosts_n)
 		keep_row(r, inv, results, n);
+	arena_clear(&r->arena);
 }
 
 static void say_grid(struct report *r)
@@ -272,4 +273,4 @@ static void text_end(struct report *r, const struct report_tail *t)
 		say_line(r, PLAIN, NULL, "  The tables know up to %s.", r->job->newest);
 }
 
-const struct report_format report_text = { "text", REPORT_CHECK | REPORT_INSPECT, nothing_yet, text_target, text_end, NULL };
+const struct report_format report_text = { "text", REPORT_CHECK | REPORT_INSPECT, nothing_yet, text_target, text_end, NULL, false };
