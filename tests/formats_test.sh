@@ -32,7 +32,7 @@ grep -q 'more rows and details did not fit' r.md || fail "markdown: does not say
 for kind in error warning notice; do
 	[ "$(grep -c "^::$kind " r.github)" -le 10 ] || fail "github: $(grep -c "^::$kind " r.github) of $kind"
 done
-grep -q '^::error title=envcheck::[0-9]* more' r.github || fail "github: does not count what is left out"
+grep -q '^::error title=envcheck [a-z-]*::[0-9]* of [0-9]* targets, ' r.github || fail "github: does not count what strikes how often"
 grep -v '^::' r.github && fail "github: a line that is no command"
 
 python3 - <<'X' || bad=1
