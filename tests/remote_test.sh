@@ -5,12 +5,11 @@ if [ "${MODE:-}" = static ]; then # opens no libraries, so it has no network
 	"$ENVCHECK" inspect docker://localhost:1/x:1 2>&1 | grep -q 'static build reads no remote targets'
 	exit
 fi
-python3 tests/remote/cases.py "$ENVCHECK" &
-cases=$!
-python3 tests/remote/wheels.py "$ENVCHECK" &
-wheels=$!
-python3 tests/remote/trust.py "$ENVCHECK"
-bad=$?
-wait "$cases" || bad=1
-wait "$wheels" || bad=1
-exit "$bad"
+jobs=
+for part in cases trust tables wheels; do
+	python3 "tests/remote/$part.py" "$ENVCHECK" &
+	jobs="$jobs $!"
+done
+bad=0
+for job in $jobs; do wait "$job" || bad=1; done
+exit $bad

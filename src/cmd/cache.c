@@ -62,7 +62,7 @@ static void list_text(const struct cache_list *l, const char *path, uint64_t lim
 				n++;
 				size += l->v.v[i].size;
 			}
-		static const char *const what[] = { "layers by their verified digest", "layers and wheels by their file", "of no use (--prune)" };
+		static const char *const what[] = { "layers by their verified digest", "layers and wheels by their file", "layers by their table of contents", "of no use (--prune)" };
 		if (n)
 			fprintf(out, "%6zu  %-10s  %s\n", n, size_text(size).s, what[k]);
 	}

@@ -187,6 +187,7 @@ struct layer {
 	uint64_t size;    /* of the blob as stored, bytes */
 	uint64_t entries;
 	bool verified;    /* its bytes were hashed and equal the digest */
+	bool by_table;    /* read by its own table of contents, which is its writer's word */
 	unsigned line, last_line; /* of the Dockerfile that made it, where one was given; 0: not known */
 };
 

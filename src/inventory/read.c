@@ -103,6 +103,7 @@ static void read_layers(struct reader *r, const json_t *o)
 		l->size = (uint64_t)read_number(r, e, "size", 0);
 		l->entries = (uint64_t)read_number(r, e, "entries", 0);
 		l->verified = read_tri(r, e, "verified") == TRI_YES;
+		l->by_table = read_tri(r, e, "by_table") == TRI_YES;
 	}
 }
 

@@ -395,6 +395,8 @@ static void put_identity(struct json_out *j, const struct inventory *inv)
 			put_known(j, "created_by", l->created_by);
 			if (l->verified)
 				jout_put_bool(j, "verified", true);
+			if (l->by_table)
+				jout_put_bool(j, "by_table", true);
 			jout_object_end(j);
 		}
 		jout_array_end(j);

@@ -128,6 +128,21 @@ void text_runs(struct report *r, const struct inventory *inv)
 	say_line(r, PLAIN, NULL, "      %s: %s", inv->environments.n ? "All environments (none is known to be started)" : "Holds", buf_text(&b));
 }
 
+const char *claimed_line(struct arena *a, const struct inventory *inv)
+{
+	size_t n = inv->claimed_layers;
+	return n ? arena_printf(a, "%zu layer%s known by the digest that the manifest states (--verify reads the bytes)", n, n == 1 ? "" : "s") : NULL;
+}
+
+const char *tabled_line(struct arena *a, const struct inventory *inv)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < inv->layers.n; i++)
+		n += inv->layers.v[i].by_table;
+	return n ? arena_printf(a, "%zu layer%s read by %s own table of contents, which is the writer's word (--verify reads the bytes)", n,
+				n == 1 ? "" : "s", n == 1 ? "its" : "their") : NULL;
+}
+
 void needs_line(struct buf *b, struct arena *a, const struct inventory *inv)
 {
 	const struct requires *q = &inv->requires;
@@ -260,9 +275,11 @@ void text_inspect(struct report *r, const struct inventory *inv)
 	inspect_gpu(r, inv);
 	inspect_system(r, inv);
 	text_needs(r, inv);
-	if (inv->claimed_layers)
-		say_line(r, PLAIN, NULL, "  %zu layer%s known by the digest that the manifest states (--verify reads the bytes)", inv->claimed_layers,
-			 inv->claimed_layers == 1 ? "" : "s");
+	const char *claimed = claimed_line(&r->arena, inv), *tabled = tabled_line(&r->arena, inv);
+	if (claimed)
+		say_line(r, PLAIN, NULL, "  %s", claimed);
+	if (tabled)
+		say_line(r, PLAIN, NULL, "  %s", tabled);
 	for (size_t i = 0; i < inv->gaps.n && (i < 10 || r->job->files); i++) {
 		const struct gap *g = &inv->gaps.v[i];
 		if (!i)

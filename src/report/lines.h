@@ -25,6 +25,10 @@ void identity_line(struct buf *b, const struct inventory *inv);
 /* "driver >= 525.60.13; native sm_70 sm_80"; empty if nothing is known to be asked for. */
 void needs_line(struct buf *b, struct arena *a, const struct inventory *inv);
 
+/* What of the layers is somebody's word, as a sentence without its full stop; NULL: nothing. In the arena. */
+const char *claimed_line(struct arena *a, const struct inventory *inv);
+const char *tabled_line(struct arena *a, const struct inventory *inv);
+
 /* What is inside: shared by inspect and by a check without hosts. */
 void text_identity(struct report *r, const struct inventory *inv);
 void text_runs(struct report *r, const struct inventory *inv);

@@ -132,9 +132,11 @@ static void say_counts(struct report *r, const struct inventory *inv, const stru
 		buf_str(&b, other > 3 ? ", ..." : ".");
 	if (inv->gaps.n)
 		buf_printf(&b, " %zu gap%s.", inv->gaps.n + inv->gaps_lost, inv->gaps.n == 1 ? "" : "s");
-	if (inv->claimed_layers)
-		buf_printf(&b, " %zu layer%s known by the digest that the manifest states (--verify reads the bytes).", inv->claimed_layers,
-			   inv->claimed_layers == 1 ? "" : "s");
+	const char *claimed = claimed_line(&r->arena, inv), *tabled = tabled_line(&r->arena, inv);
+	if (claimed)
+		buf_printf(&b, " %s.", claimed);
+	if (tabled)
+		buf_printf(&b, " %s.", tabled);
 	if (r->job->matrices)
 		buf_printf(&b, " Tables %s.", r->job->matrices);
 	say_line(r, PLAIN, NULL, "  %s", buf_text(&b));

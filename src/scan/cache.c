@@ -85,6 +85,15 @@ bool cache_key_digest(struct cache_key *k, const char *digest, bool quick)
 	return true;
 }
 
+bool cache_key_table(struct cache_key *k, const char *digest, bool quick)
+{
+	struct cache_key of;
+	if (!cache_key_digest(&of, digest, quick))
+		return false;
+	snprintf(k->text, sizeof(k->text), "table:%s", of.text + strlen("sha256:"));
+	return true;
+}
+
 void cache_key_file(struct cache_key *k, const struct blob_identity *of, bool quick)
 {
 	snprintf(k->text, sizeof(k->text), "file:%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "%s",
@@ -100,7 +109,7 @@ static void name_of(const struct cache_key *k, char name[sizeof(k->text)])
 
 static bool is_entry_name(const char *name)
 {
-	return str_starts(name, "sha256-") || str_starts(name, "file-");
+	return str_starts(name, "sha256-") || str_starts(name, "file-") || str_starts(name, "table-");
 }
 
 /* ---- one entry ---- */
@@ -313,7 +322,8 @@ static int list_all(struct cache *c, struct cache_list *list, bool keys, struct 
 		x->size = (uint64_t)st.st_size;
 		x->used = nanoseconds(st.st_mtim);
 		x->key = keys && !temp && is_ours(&st) ? key_of(c, x->name, x->size, &list->arena) : NULL;
-		x->kind = temp || (keys && !x->key) ? CACHE_UNUSABLE : str_starts(x->name, "sha256-") ? CACHE_DIGEST : CACHE_FILE;
+		x->kind = temp || (keys && !x->key) ? CACHE_UNUSABLE : str_starts(x->name, "sha256-") ? CACHE_DIGEST :
+			  str_starts(x->name, "table-") ? CACHE_TABLE : CACHE_FILE;
 		list->size += x->size;
 	}
 	closedir(d);
@@ -375,6 +385,7 @@ const char *cache_kind_name(enum cache_kind k)
 	switch (k) {
 	case CACHE_DIGEST: return "digest";
 	case CACHE_FILE: return "file";
+	case CACHE_TABLE: return "table";
 	case CACHE_UNUSABLE: break;
 	}
 	return "unusable";

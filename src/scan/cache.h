@@ -5,7 +5,8 @@
  *
  * An entry stands under what is known of the bytes it was made of: their
  * sha256, if it was computed ("sha256:HEX", good for any image that names it),
- * else where they lie ("file:...", good for that very file until it changes).
+ * else where they lie ("file:...", good for that very file until it changes),
+ * or the sha256 of the table by which they were read ("table:HEX").
  * Nothing is ever written under a digest that somebody merely states.
  */
 #ifndef SCAN_CACHE_H
@@ -36,8 +37,13 @@ void cache_close(struct cache *c);
 
 struct cache_key { char text[192]; };
 
-/* false: no key can be made (it is no sha256 as manifests write it). `quick`: records of --quick are others. */
+/*
+ * false: no key can be made (it is no sha256 as manifests write it). `quick`:
+ * records of --quick are others. A table's digest stands for all that it names,
+ * since it holds their digests.
+ */
 bool cache_key_digest(struct cache_key *k, const char *digest, bool quick);
+bool cache_key_table(struct cache_key *k, const char *digest, bool quick);
 void cache_key_file(struct cache_key *k, const struct blob_identity *of, bool quick);
 
 /* Fills a clear record; false, and it is clear, if there is none that can be used. */
@@ -48,7 +54,7 @@ void cache_put(struct cache *c, const struct cache_key *k, const struct record *
 
 /* ---- to look at it ---- */
 
-enum cache_kind { CACHE_DIGEST, CACHE_FILE, CACHE_UNUSABLE /* damaged, of another version, or left over */ };
+enum cache_kind { CACHE_DIGEST, CACHE_FILE, CACHE_TABLE, CACHE_UNUSABLE /* damaged, of another version, or left over */ };
 
 struct cache_entry {
 	const char *name; /* of its file */

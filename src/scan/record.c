@@ -14,3 +14,9 @@ void record_clear(struct record *r)
 	mem_free(r->bytes);
 	*r = (struct record){ .arena = ARENA_INIT };
 }
+
+void record_break(struct record *r, const struct err *err)
+{
+	r->broken = true;
+	r->error = *err;
+}

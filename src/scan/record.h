@@ -47,6 +47,7 @@ struct record {
 	LIST(struct record_gap) gaps;
 	uint64_t entries;
 	bool claimed;               /* came out of the cache because a manifest names its digest */
+	bool by_table;              /* read by the layer's own table of contents, which is its writer's word */
 	bool broken;                /* the archive's frame broke; `error` says where */
 	struct err error;
 	char *bytes;                /* of a cached record: what its texts point into; NULL else */
@@ -56,6 +57,9 @@ struct record {
 /* Zeroes and opens a record; -1 when memory runs out. record_clear takes a zeroed one. */
 int record_open(struct record *r);
 void record_clear(struct record *r);
+
+/* Nothing more can be read of it, and why. */
+void record_break(struct record *r, const struct err *err);
 
 /* What a scan looks into beyond names: see select.c. */
 struct wanted {

@@ -13,6 +13,7 @@
 #include "scan/cache.h"
 #include "scan/given.h"
 #include "scan/job.h"
+#include "scan/layertask.h"
 #include "scan/merge.h"
 #include "scan/record.h"
 #include "source/codec.h"
@@ -48,134 +49,21 @@ static struct record *record_find(const struct scan_job *job, size_t member)
 
 enum { REMOTE_JOBS = 4 }; /* layers at once, as many as docker pulls besides one */
 
-/* One layer to read. */
-struct task {
-	const struct member *member;
-	const char *digest, *diff_id; /* as stated, of the blob and of the plain tar; NULL */
-	uint64_t stated;    /* bytes of the blob; 0: not stated */
-	struct record *record;
-	struct err err; /* memory alone */
-};
-
 struct tasks {
 	struct scan_job *job;
 	struct store *store;
-	LIST(struct task) v;
+	LIST(struct layer_task) v;
 };
-
-static void break_record(struct record *r, const struct err *err)
-{
-	r->broken = true;
-	r->error = *err;
-}
-
-/*
- * Under --verify, and where it comes from a registry, what is stated of the
- * bytes is held to them, as they pass; *held says whether diff_id (or digest)
- * was. The digest of a registry's blob is its store's business.
- */
-static struct tree *open_layer(const struct task *t, struct blob *blob, bool verify, bool remote, bool *held, struct err *err)
-{
-	bool plain = str_eq(t->digest, t->diff_id);
-	if (verify && t->digest && !remote)
-		blob = digest_open_take(blob, t->digest, plain || !t->diff_id ? held : NULL, err);
-	if (blob && (verify || remote) && t->diff_id && !plain) {
-		blob = codec_open_take(blob, err);
-		blob = blob ? digest_open_take(blob, t->diff_id, held, err) : NULL;
-	}
-	return blob ? tree_open_take(blob, err) : NULL;
-}
-
-/* What is cut off is to be told, whatever the manifest says of it. */
-static bool is_whole(const struct task *t, const struct blob *b)
-{
-	return b->size == t->member->size && (!t->stated || t->stated == b->size);
-}
-
-/* A record that the manifest points to. */
-static bool claim_cached(const struct task *t, struct cache *cache, bool quick)
-{
-	struct cache_key key;
-	return t->record->claimed = (cache_key_digest(&key, t->diff_id, quick) && cache_get(cache, &key, t->record)) ||
-				    (cache_key_digest(&key, t->digest, quick) && cache_get(cache, &key, t->record));
-}
-
-/* A record of these very bytes, or one that the manifest points to. */
-static bool layer_cached(const struct task *t, const struct blob *blob, struct cache *cache, const struct cache_key *file, bool quick)
-{
-	if (file && cache_get(cache, file, t->record))
-		return true;
-	return is_whole(t, blob) && claim_cached(t, cache, quick);
-}
-
-static void layer_keep(const struct task *t, struct cache *cache, const struct cache_key *file, bool held, bool quick)
-{
-	struct cache_key key;
-	if (file)
-		cache_put(cache, file, t->record);
-	if (held && cache_key_digest(&key, t->diff_id ? t->diff_id : t->digest, quick))
-		cache_put(cache, &key, t->record);
-}
-
-/* The bytes are not those that the manifest names: nothing that was read of them counts. */
-static void refuse_record(struct task *t)
-{
-	struct err why = t->record->error;
-	record_clear(t->record);
-	if (record_open(t->record) < 0)
-		err_nomem(&t->err);
-	break_record(t->record, &why);
-}
-
-/* Nothing of it has to be read. */
-static void layer_known(struct progress *p, const struct task *t)
-{
-	progress_move(p, 0, t->member->size);
-	progress_end(p);
-}
 
 static void run_task(void *context, size_t i)
 {
 	struct tasks *all = context;
-	struct task *t = &all->v.v[i];
-	const struct scan_options *o = all->job->options;
-	struct progress *progress = o->progress;
-	struct err err = ERR_INIT;
-	struct blob_identity of;
-	struct cache_key file;
-	bool held = false, remote = store_kind(all->store) == SOURCE_REGISTRY;
-	if (remote && o->cache && !o->verify && claim_cached(t, o->cache, o->quick)) {
-		layer_known(progress, t);
-		return;
-	}
-	struct blob *blob = store_member(all->store, t->member, &err);
-	bool named = o->cache && blob && blob_identity(blob, &of);
-	if (named)
-		cache_key_file(&file, &of, o->quick);
-	if (o->cache && blob && !o->verify && layer_cached(t, blob, o->cache, named ? &file : NULL, o->quick)) {
-		blob_close(blob);
-		layer_known(progress, t);
-		return;
-	}
-	blob = watch_take(blob, progress, &err);
-	struct tree *tree = blob ? open_layer(t, blob, o->verify, remote, &held, &err) : NULL;
-	if (!tree) {
-		break_record(t->record, &err);
-		return;
-	}
-	int got = layer_scan(tree, &all->job->wanted, t->record, &t->err);
-	tree_close(tree);
-	if (t->record->broken && t->record->error.kind == ERR_REFUSED)
-		refuse_record(t);
-	if (remote && !t->record->broken && (!t->diff_id || str_eq(t->digest, t->diff_id)))
-		held = true; /* the store read it to its end and compared */
-	if (got == 0 && o->cache)
-		layer_keep(t, o->cache, named ? &file : NULL, held, o->quick);
+	layer_task_run(all->job, all->store, &all->v.v[i]);
 }
 
 static int by_size(const void *a, const void *b)
 {
-	uint64_t x = ((const struct task *)a)->member->size, y = ((const struct task *)b)->member->size;
+	uint64_t x = ((const struct layer_task *)a)->member->size, y = ((const struct layer_task *)b)->member->size;
 	return (x < y) - (x > y);
 }
 
@@ -190,7 +78,8 @@ static int read_layers(struct scan_job *job, struct store *s, const struct plan 
 			const struct member *m = name ? store_find(s, name) : NULL;
 			if (!m || record_find(job, m->index))
 				continue;
-			struct task t = { .member = m, .digest = img->layers.v[k].digest, .diff_id = img->layers.v[k].diff_id, .stated = img->layers.v[k].size,
+			struct layer_task t = { .member = m, .digest = img->layers.v[k].digest, .diff_id = img->layers.v[k].diff_id, .stated = img->layers.v[k].size,
+					  .toc_digest = img->layers.v[k].toc_digest, .toc_position = img->layers.v[k].toc_position,
 					  .record = record_new(job, m->index) };
 			if (!t.record || !list_add(&job->arena, &all.v, t))
 				return err_nomem(err);
@@ -387,7 +276,8 @@ static int scan_image(struct scan_job *job, struct store *s, const struct plan_i
 		if (records[i]) {
 			l->entries = records[i]->entries;
 			inv->claimed_layers += records[i]->claimed;
-			l->verified = (job->options->verify || (remote && !records[i]->claimed)) && (from->digest || from->diff_id) && !records[i]->broken;
+			l->by_table = records[i]->by_table;
+			l->verified = (job->options->verify || (remote && !records[i]->claimed && !l->by_table)) && (from->digest || from->diff_id) && !records[i]->broken;
 			continue;
 		}
 		inv->complete = false;
@@ -419,7 +309,7 @@ static int read_stream(struct scan_job *job, struct store *s, struct err *err)
 		struct blob *body = watch_take(store_member_body(s, &why), job->options->progress, &why);
 		struct tree *tree = body ? tree_open_take(body, &why) : NULL;
 		if (!tree) {
-			break_record(r, &why);
+			record_break(r, &why);
 			continue;
 		}
 		int got = layer_scan(tree, &job->wanted, r, err);
@@ -554,7 +444,7 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 		struct tree *zip = blob ? tree_zip_take(blob, &why) : NULL;
 		if (!zip) {
 			err_in(&why, "%s", names.v[i]);
-			break_record(r, &why);
+			record_break(r, &why);
 			continue;
 		}
 		int got = layer_scan(zip, &job->wanted, r, err);

@@ -22,6 +22,8 @@ struct plan_layer {
 	const char *created_by; /* the history line of this layer */
 	uint64_t size;          /* of the blob, stated; 0 = not stated */
 	const char *gap;        /* why it cannot be read */
+	const char *toc_digest; /* of its table of contents (tree_toc_take); NULL: it states none */
+	const char *toc_position; /* zstd:chunked; NULL: eStargz */
 };
 
 struct plan_texts { const char **v; size_t n, cap; }; /* a LIST with a name */

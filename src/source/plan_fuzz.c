@@ -15,9 +15,9 @@ static void touch(const char *s)
 /* A kind (one byte), then members: "NAME\n" and a text up to a NUL. */
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const enum source_kind kinds[] = { SOURCE_DOCKER, SOURCE_OCI, SOURCE_DIR };
+	static const enum source_kind kinds[] = { SOURCE_DOCKER, SOURCE_OCI, SOURCE_DIR, SOURCE_REGISTRY };
 	struct err err = ERR_INIT;
-	struct store *s = store_memory(kinds[n ? p[0] % 3 : 0], &err);
+	struct store *s = store_memory(kinds[n ? p[0] % 4 : 0], &err);
 	struct span rest = span_from((struct span){ p, n }, 1);
 	while (s && rest.n) {
 		struct span text = span_cut(&rest, '\0'), name = span_cut(&text, '\n');
@@ -42,6 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			touch(m->layers.v[k].member);
 			touch(m->layers.v[k].gap);
 			touch(m->layers.v[k].created_by);
+			touch(m->layers.v[k].toc_digest);
+			touch(m->layers.v[k].toc_position);
 		}
 		for (size_t k = 0; k < m->gaps.n; k++)
 			touch(m->gaps.v[k]);

@@ -182,6 +182,26 @@ static uint64_t stated_size(const json_t *descriptor)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
+/*
+ * Of a layer with a table of contents, where it is and its digest. eStargz: docs/estargz.md, "TOCDigest". zstd:chunked:
+ * pkg/chunked/internal/minimal; until 2022 the names began with io.containers.
+ */
+static void toc_of(struct planner *r, struct plan_layer *l, const json_t *notes)
+{
+	static const char *const chunked[][2] = {
+		{ "io.github.containers.zstd-chunked.manifest-checksum", "io.github.containers.zstd-chunked.manifest-position" },
+		{ "io.containers.zstd-chunked.manifest-checksum", "io.containers.zstd-chunked.manifest-position" },
+	};
+	for (size_t i = 0; i < 2 && !l->toc_digest; i++) {
+		l->toc_position = plan_keep(r, json_get_str(notes, chunked[i][1]));
+		l->toc_digest = l->toc_position ? plan_keep(r, json_get_str(notes, chunked[i][0])) : NULL;
+	}
+	if (l->toc_digest)
+		return;
+	l->toc_position = NULL;
+	l->toc_digest = plan_keep(r, json_get_str(notes, "containerd.io/snapshot/stargz/toc.digest"));
+}
+
 static void oci_layer(struct planner *r, struct plan_image *i, const json_t *d)
 {
 	struct plan_layer *l = list_push(&r->p->arena, &i->layers);
@@ -194,6 +214,7 @@ static void oci_layer(struct planner *r, struct plan_image *i, const json_t *d)
 	l->digest = plan_keep(r, json_get_str(d, "digest"));
 	l->media_type = plan_keep(r, type);
 	l->size = stated_size(d);
+	toc_of(r, l, json_object_get(d, "annotations"));
 	const char *name = blob_name(r, l->digest, false);
 	bool foreign = type && (strstr(type, "foreign") || strstr(type, "nondistributable"));
 	const struct member *m = !name || (foreign && r->layout == LAYOUT_REGISTRY) ? NULL :

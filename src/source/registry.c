@@ -250,6 +250,20 @@ char *registry_manifest(struct registry *r, size_t *n, char digest[REGISTRY_DIGE
 	return NULL;
 }
 
+struct blob *registry_ranged(struct registry *r, const char *digest, struct err *err)
+{
+	auto_arena struct arena a = ARENA_INIT;
+	struct http_request q = { .url = arena_printf(&a, "%s/v2/%s/blobs/%s", r->api, r->ref.repo, digest), .auth = &r->auth };
+	struct blob *whole = NULL;
+	if (!q.url) {
+		err_nomem(err);
+		return NULL;
+	}
+	struct blob *b = http_ranged(r->http, &q, &whole, err);
+	blob_close(whole);
+	return b;
+}
+
 struct blob *registry_blob(struct registry *r, const char *digest, bool manifest, uint64_t size, struct err *err)
 {
 	auto_arena struct arena a = ARENA_INIT;

@@ -27,4 +27,7 @@ char *registry_manifest(struct registry *r, size_t *n, char digest[REGISTRY_DIGE
 /* A blob, or a manifest, by "sha256:HEX": a stream that fails at its end where the bytes are others. `size` may be BLOB_UNKNOWN. */
 struct blob *registry_blob(struct registry *r, const char *digest, bool manifest, uint64_t size, struct err *err);
 
+/* A blob by digest, readable anywhere by ranges and not verified. NULL without an error where the server serves none. */
+struct blob *registry_ranged(struct registry *r, const char *digest, struct err *err);
+
 #endif

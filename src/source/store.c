@@ -169,17 +169,37 @@ static struct blob *part_of(const struct store *s, uint64_t at, uint64_t size, s
 	return blob_slice(s->b, at, size < left ? size : left, err);
 }
 
-/* "blobs/sha256/HEX" or "manifests/sha256/HEX" from the registry. */
+/* "sha256:HEX" of "blobs/sha256/HEX" or "manifests/sha256/HEX". In the arena. */
+static const char *digest_of_member(const struct member *m, struct arena *a, bool *manifest, struct err *err)
+{
+	struct span rest = SPAN_STR(m->name), room = span_cut(&rest, '/'), algorithm = span_cut(&rest, '/');
+	const char *digest = arena_printf(a, "%.*s:%.*s", (int)algorithm.n, (const char *)algorithm.p, (int)rest.n, (const char *)rest.p);
+	*manifest = span_eq(room, "manifests");
+	if (!digest)
+		err_nomem(err);
+	return digest;
+}
+
 static struct blob *from_registry(const struct store *s, const struct member *m, struct err *err)
 {
 	auto_arena struct arena a = ARENA_INIT;
-	struct span rest = SPAN_STR(m->name), room = span_cut(&rest, '/'), algorithm = span_cut(&rest, '/');
-	const char *digest = arena_printf(&a, "%.*s:%.*s", (int)algorithm.n, (const char *)algorithm.p, (int)rest.n, (const char *)rest.p);
-	if (!digest) {
-		err_nomem(err);
+	bool manifest;
+	const char *digest = digest_of_member(m, &a, &manifest, err);
+	return digest ? registry_blob(s->registry, digest, manifest, m->size ? m->size : BLOB_UNKNOWN, err) : NULL;
+}
+
+struct tree *store_member_toc(const struct store *s, const struct member *m, const char *position, const char *digest, struct err *err)
+{
+	auto_arena struct arena a = ARENA_INIT;
+	bool manifest;
+	const char *name = s->registry ? digest_of_member(m, &a, &manifest, err) : NULL;
+	struct blob *b = name ? registry_ranged(s->registry, name, err) : NULL;
+	if (b && m->size && b->size != m->size) {
+		err_set(err, ERR_FORMAT, "the server has %" PRIu64 " bytes, %" PRIu64 " are stated", b->size, m->size);
+		blob_close(b);
 		return NULL;
 	}
-	return registry_blob(s->registry, digest, span_eq(room, "manifests"), m->size ? m->size : BLOB_UNKNOWN, err);
+	return b ? tree_toc_take(b, position, digest, err) : NULL;
 }
 
 struct blob *store_member(const struct store *s, const struct member *m, struct err *err)

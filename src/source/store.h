@@ -100,6 +100,13 @@ struct blob *store_member(const struct store *s, const struct member *m, struct 
 /* What store_tree opens from now on is counted there; borrowed. */
 void store_watch(struct store *s, struct progress *p);
 
+/*
+ * SOURCE_REGISTRY: a layer by its table of contents, fetching no more than the
+ * table and what is asked for (tree_toc_take). NULL without an error where the
+ * server serves no ranges.
+ */
+struct tree *store_member_toc(const struct store *s, const struct member *m, const char *position, const char *digest, struct err *err);
+
 /* Kinds that are one tree (rootfs, folders, wheel): opens it; for streams only once. */
 struct tree *store_tree(struct store *s, struct err *err);
 

@@ -62,6 +62,16 @@ struct tree *tree_zip_stream_take(struct blob *b, struct err *err);
 /* Whatever else libarchive reads (cpio, 7z, ar, ...). The blob is taken. */
 struct tree *tree_archive_take(struct blob *b, struct err *err);
 
+/*
+ * A layer by its own table of contents (parse/layertoc.h), out of a blob that
+ * can be read anywhere: no more is read than the table and what is asked for.
+ * The table and every piece are held to their sha256, so that what comes out
+ * is what its writer states; whether the layer unpacks to the same, nobody
+ * has seen. `position`: zstd:chunked, the annotation; NULL: eStargz. `digest`
+ * is the table's. The blob is taken.
+ */
+struct tree *tree_toc_take(struct blob *b, const char *position, const char *digest, struct err *err);
+
 /* One of the above by magic, after any decompression. An empty blob is an empty tree. */
 struct tree *tree_open_take(struct blob *b, struct err *err);
 
