@@ -97,7 +97,7 @@ check-truth: $O/envcheck # TRUTH=folder of cases with known answers
 check-real: $O/envcheck  # fetches wheels with pip into REAL_CACHE; REAL=all: torch of six generations too (5 GB)
 	python3 tests/real/wheels.py $O/envcheck $(or $(REAL_CACHE),build/wheels) $(REAL)
 
-check-registry: $O/envcheck # as root, with docker-registry, skopeo, buildah, umoci, apache2-utils: images in a real registry on this machine
+check-registry: $O/envcheck # as root, with docker-registry, skopeo, buildah, umoci, apache2-utils, openssl: a real registry on this machine; Go fetches two writers of layers
 	python3 tests/real/registry.py $O/envcheck
 
 check-loader: $O/envcheck # ROOT=folder PYTHON=/opt/venv/bin/python MODULES="torch numpy": a real root's own loader judges; as root

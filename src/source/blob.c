@@ -167,6 +167,12 @@ void blob_go(struct blob *b, uint64_t at)
 	b->head_n = b->head_at = 0;
 }
 
+void blob_expect(struct blob *b, uint64_t sure, uint64_t most)
+{
+	if (b->ops->expect)
+		b->ops->expect(b->self, sure, most);
+}
+
 uint64_t blob_raw(const struct blob *b)
 {
 	return b->ops->raw ? b->ops->raw(b->self) : b->at;

@@ -30,6 +30,7 @@ struct blob_ops {
 	ssize_t (*read_at)(void *self, uint64_t at, void *p, size_t n, struct err *err);
 	uint64_t (*raw)(const void *self); /* streams: bytes taken from the outermost file so far */
 	void (*close)(void *self);         /* may be NULL */
+	void (*expect)(void *self, uint64_t sure, uint64_t most); /* as blob_expect; may be NULL */
 	/* streams that can go back; NULL: never */
 	size_t (*mark_size)(const void *self); /* bytes of a mark at this moment; 0: not here */
 	void (*mark)(void *self, void *state); /* writes as many */
@@ -104,6 +105,12 @@ void blob_mark_clear(struct blob_mark *m);
 
 /* Goes to byte `at`, for decoders over it: only blobs that can be read anywhere. */
 void blob_go(struct blob *b, uint64_t at);
+
+/*
+ * Says, where each request costs, what the next reads will be: on to byte
+ * `sure` for certain, and perhaps on to `most`, but not beyond.
+ */
+void blob_expect(struct blob *b, uint64_t sure, uint64_t most);
 
 /* Bytes taken from the outermost file so far: where in a compressed file we are. */
 uint64_t blob_raw(const struct blob *b);

@@ -242,6 +242,7 @@ struct ranged {
 	bool open;
 	uint64_t at, end;    /* of the open request: where it is, where it ends */
 	uint64_t window;     /* bytes of the last request */
+	uint64_t sure, most; /* as blob_expect was told; 0: nothing */
 	uint64_t size, kept_at;
 	unsigned char *kept; /* [kept_at, size) */
 	char etag[256];
@@ -336,6 +337,11 @@ static int move_to(struct ranged *r, uint64_t at, size_t n, struct err *err)
 		return skip_to(r, at, err);
 	bool onward = at >= r->end && at - r->end <= SKIP && r->window;
 	r->window = onward ? 2 * r->window : WINDOW_MIN;
+	uint64_t least = r->sure > at ? r->sure - at : 0, neighbours = onward ? SKIP : WINDOW_MIN;
+	if (r->most > at && r->window > r->most - at)
+		r->window = r->most - at > neighbours ? r->most - at : neighbours;
+	if (r->window < least)
+		r->window = least;
 	if (r->window < n)
 		r->window = n;
 	if (r->window > WINDOW_MAX)
@@ -359,7 +365,14 @@ static ssize_t ranged_read_at(void *self, uint64_t at, void *p, size_t n, struct
 	return move_to(r, at, n, err) < 0 ? -1 : read_open(r, p, n, err);
 }
 
-static const struct blob_ops ranged_ops = { .read_at = ranged_read_at, .close = ranged_close };
+static void ranged_expect(void *self, uint64_t sure, uint64_t most)
+{
+	struct ranged *r = self;
+	r->sure = sure;
+	r->most = most;
+}
+
+static const struct blob_ops ranged_ops = { .read_at = ranged_read_at, .close = ranged_close, .expect = ranged_expect };
 
 int http_ranged_keep(struct blob *b, uint64_t at, struct err *err)
 {

@@ -10,12 +10,12 @@
 /*
  * A layer by its table of contents. Every piece is decoded on its own and held
  * to its sha256. Files of small pieces can be read anywhere, those of larger
- * ones are streams. The last pieces are kept: an ELF file is read at its ends,
- * then in the middle.
+ * ones are streams. The last pieces are kept: an ELF file is read here and
+ * there and here again, and who fetches a piece twice pays twice.
  */
-enum { KEPT = 4, HEAD = 4096 };
+enum { KEPT = 512, KEPT_BYTES = 2 * LIMIT_TOC_PIECE, HEAD = 4096 };
 
-struct kept { size_t piece; uint64_t used; unsigned char *p; size_t n, cap; };
+struct kept { size_t piece; uint64_t used; unsigned char *p; size_t n; }; /* p NULL: free */
 
 struct toc_tree {
 	struct blob *b;
@@ -28,7 +28,8 @@ struct toc_tree {
 	const struct toc_entry *e;
 	struct buf path, link;
 	struct kept kept[KEPT];
-	uint64_t clock;     /* counts uses of what is kept */
+	size_t kept_n;      /* bytes of all of them */
+	uint64_t clock;     /* counts uses */
 	struct blob *run;   /* what is decoded from run_at on; run_n bytes were taken. eStargz may put several pieces into one */
 	uint64_t run_at, run_n;
 	size_t chunk;       /* of the current file: the piece that tree_chunk gives next, or is giving */
@@ -63,12 +64,20 @@ static void run_end(struct toc_tree *t)
 	t->run = NULL;
 }
 
+/* Where the last piece of the current file ends, if it lies behind this one. */
+static uint64_t end_of_file(const struct toc_tree *t, const struct toc_piece *p)
+{
+	uint64_t end = t->e->pieces ? t->toc.pieces.v[t->e->piece + t->e->pieces - 1].end : 0;
+	return end > p->end ? end : p->end;
+}
+
 /* Makes the decoder stand at the first byte of a piece. */
 static int run_to(struct toc_tree *t, const struct toc_piece *p, struct err *err)
 {
 	unsigned char skipped[16 * 1024];
 	if (!t->run || t->run_at != p->at || t->run_n > p->skip) {
 		run_end(t);
+		blob_expect(t->b, p->end, end_of_file(t, p));
 		struct blob *part = blob_slice(t->b, p->at, p->end - p->at, err);
 		t->run = part ? t->place.kind == TOC_STARGZ ? gzip_open_take(part, err) : zstd_open_take(part, err) : NULL;
 		if (!t->run)
@@ -114,41 +123,61 @@ static int read_whole(struct blob *b, unsigned char *p, size_t n, struct err *er
 	return 0;
 }
 
+static void drop_piece(struct toc_tree *t, struct kept *k)
+{
+	t->kept_n -= k->n;
+	mem_free(k->p);
+	*k = (struct kept){ 0 };
+}
+
+/* A free place, with room for n bytes: what was used longest ago goes. */
+static struct kept *make_room(struct toc_tree *t, size_t n)
+{
+	for (;;) {
+		struct kept *oldest = &t->kept[0], *empty = NULL;
+		for (size_t k = 0; k < KEPT; k++) {
+			struct kept *x = &t->kept[k];
+			if (!x->p)
+				empty = x;
+			else if (!oldest->p || x->used < oldest->used)
+				oldest = x;
+		}
+		if (empty && (!t->kept_n || t->kept_n + n <= KEPT_BYTES))
+			return empty;
+		drop_piece(t, oldest);
+	}
+}
+
+static int decode_piece(struct toc_tree *t, const struct toc_piece *p, unsigned char *to, struct err *err)
+{
+	if (!p->end) {
+		memset(to, 0, (size_t)p->size);
+		return 0;
+	}
+	struct blob *part = open_piece(t, p, err);
+	int rc = part ? read_whole(part, to, (size_t)p->size, err) : -1;
+	blob_close(part);
+	return rc;
+}
+
 /* The kept piece, decoded and held to its hash where it is not there yet. */
 static struct kept *keep_piece(struct toc_tree *t, size_t i, struct err *err)
 {
 	const struct toc_piece *p = &t->toc.pieces.v[i];
-	struct kept *to = &t->kept[0];
-	for (size_t k = 0; k < KEPT; k++) {
-		if (t->kept[k].used && t->kept[k].piece == i) {
+	for (size_t k = 0; k < KEPT; k++)
+		if (t->kept[k].p && t->kept[k].piece == i) {
 			t->kept[k].used = ++t->clock;
 			return &t->kept[k];
 		}
-		if (t->kept[k].used < to->used)
-			to = &t->kept[k];
+	struct kept *to = make_room(t, (size_t)p->size);
+	unsigned char *bytes = mem_alloc((size_t)p->size);
+	if (!bytes || decode_piece(t, p, bytes, err) < 0) {
+		mem_free(bytes);
+		err_nomem(err); /* unless another cause stands there */
+		return NULL;
 	}
-	to->used = 0;
-	if (to->cap < p->size) {
-		unsigned char *more = mem_resize(to->p, (size_t)p->size);
-		if (!more) {
-			err_nomem(err);
-			return NULL;
-		}
-		to->p = more;
-		to->cap = (size_t)p->size;
-	}
-	to->n = (size_t)p->size;
-	if (!p->end) {
-		memset(to->p, 0, to->n);
-	} else {
-		struct blob *part = open_piece(t, p, err);
-		int rc = part ? read_whole(part, to->p, to->n, err) : -1;
-		blob_close(part);
-		if (rc < 0)
-			return NULL;
-	}
-	to->piece = i;
-	to->used = ++t->clock;
+	*to = (struct kept){ i, ++t->clock, bytes, (size_t)p->size };
+	t->kept_n += to->n;
 	return to;
 }
 
@@ -368,6 +397,7 @@ static char *read_stargz(struct blob *part, const char *digest, size_t *n, struc
 static int read_table(struct toc_tree *t, const char *digest, struct err *err)
 {
 	size_t n = 0;
+	blob_expect(t->b, t->place.at + t->place.n, t->place.at + t->place.n);
 	struct blob *part = blob_slice(t->b, t->place.at, t->place.n, err);
 	char *text = !part ? NULL : t->place.kind == TOC_STARGZ ? read_stargz(part, digest, &n, err) : read_chunked(part, digest, &n, err);
 	t->table_n = n;

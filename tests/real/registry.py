@@ -3,9 +3,12 @@
 usage: registry.py ENVCHECK
 
 As root, with Debian's docker-registry, skopeo, buildah, umoci, openssl and htpasswd (apache2-utils); crane in PATH is compared
-too. Nothing is fetched: the images are made here. Prints what was asked and sent, and what is wrong; exit 1 then.
+too. The images are made here. Layers with a table of contents come from buildah, and, where there is Go, from the libraries of those
+who made the forms up, which Go fetches. Prints what was asked and sent, and what is wrong; exit 1 then.
 """
 import base64
+import difflib
+import gzip
 import hashlib
 import http.server
 import json
@@ -270,6 +273,7 @@ def check(home, forms, tokens):
             for text in (first.stdout, first.stderr, second.stdout, second.stderr):
                 expect(where + ": no secret in any output", "secret" not in text and "eyJ" not in text and "dXNlcjpzZWNyZXQ" not in text)
     pull_with_others(home, forms["plain"], env, counted)
+    by_table(home, forms["plain"], inspect, counted)
 
     # who may not
     registry = forms["basic"]
@@ -298,6 +302,67 @@ def check(home, forms, tokens):
         expect(kind + " index: says which there are", p.returncode == 3 and "linux/amd64" in p.stderr and "linux/arm64" in p.stderr, p.stderr)
         p = inspect(target, "--no-cache")
         expect(kind + " index: this machine's", p.returncode == 0 and len(json.loads(p.stdout)["targets"]) == 1, p.stderr)
+
+
+def with_tables(home, form, writer):
+    """An OCI layout of the image with layers as eStargz or zstd:chunked."""
+    layout, folder = home / "layout-oci", home / form
+    (folder / "blobs/sha256").mkdir(parents=True)
+
+    def blob(digest):
+        return (layout / "blobs/sha256" / digest[7:]).read_bytes()
+
+    def add(data, **more):
+        digest = hashlib.sha256(data).hexdigest()
+        (folder / "blobs/sha256" / digest).write_bytes(data)
+        return {"digest": "sha256:" + digest, "size": len(data)} | more
+    manifest = json.loads(blob(json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]))
+    config = json.loads(blob(manifest["config"]["digest"]))
+    for i, layer in enumerate(manifest["layers"]):
+        plain, packed = home / "layer.tar", home / "layer.packed"
+        plain.write_bytes(gzip.decompress(blob(layer["digest"])))
+        notes = json.loads(run(writer, form, plain, packed).stdout)
+        kind = "zstd" if form == "chunked" else "gzip"
+        unpacked = subprocess.run([kind, "-dc", packed], capture_output=True, check=True).stdout
+        config["rootfs"]["diff_ids"][i] = "sha256:" + hashlib.sha256(unpacked).hexdigest()
+        manifest["layers"][i] = add(packed.read_bytes(), mediaType="application/vnd.oci.image.layer.v1.tar+" + kind, annotations=notes)
+    manifest["config"] = add(json.dumps(config).encode(), mediaType=manifest["config"]["mediaType"])
+    top = add(json.dumps(manifest).encode(), mediaType="application/vnd.oci.image.manifest.v1+json",
+              annotations={"org.opencontainers.image.ref.name": "1"})
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [top]}))
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return folder
+
+
+def by_table(home, registry, inspect, counted):
+    """Layers with a table of contents: the same as by their bytes, and how much less is sent."""
+    where = {"buildah/chunked": home / "buildah-chunked"}
+    run("buildah", "--root", home / "storage", "--runroot", home / "run", "--storage-driver", "vfs", "push", "--format", "oci",
+        "--compression-format", "zstd:chunked", "localhost/amd64:1", "oci:%s:1" % where["buildah/chunked"])
+    if shutil.which("go"):
+        writer = home / "tables"
+        run("go", "build", "-o", writer, ".", cwd=top / "tests/real/tables")
+        for form in ("stargz", "chunked"):
+            where["go/" + form] = with_tables(home, form, writer)
+    for name, folder in where.items():
+        target = "docker://%s/%s:1" % (registry.host, name)
+        run("skopeo", "copy", "--preserve-digests", "--dest-tls-verify=false", "oci:%s:1" % folder, target)
+        local = inspect(folder, "--no-cache", "--files")
+        registry.asked()
+        for how, *args in ("whole", "--verify"), ("by its table", "--files"), ("and --quick", "--quick"):
+            start = time.time()
+            p = inspect(target, "--no-cache", *args)
+            print("%-15s %-12s %5.2f s, %s" % (name, how, time.time() - start, counted(registry.asked())))
+            expect("%s, %s" % (name, how), p.returncode == 0, p.stderr)
+            if how == "by its table":
+                table = p
+        layers = [l.pop("by_table", False) for l in json.loads(table.stdout)["targets"][0]["layers"]]
+        expect(name + ": every layer by its table", layers and all(layers), layers, table.stderr)
+        a, b = normal(local.stdout), normal(table.stdout)
+        for l in b["targets"][0]["layers"]:
+            l.pop("by_table", None)
+        a, b = (json.dumps(x, indent=1).splitlines() for x in (a, b))
+        expect(name + ": by its table as by the bytes", a == b, "\n".join(list(difflib.unified_diff(a, b, lineterm="", n=1))[:20]))
 
 
 def pull_with_others(home, registry, env, counted):

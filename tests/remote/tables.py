@@ -199,7 +199,6 @@ for name in forms:
     got = read(name, name, tables=4)
     same(name + ": the same by the table", got, want)
     expect(name + ": not all is fetched", sent < size - 200_000, sent, size)
-    print("%-8s by its table: %d of %d bytes, %d requests" % (name, sent, size, len(here.log)))
     got = read(name + ", first with a cache", name, tables=4, cache=True)
     first = len(here.log)
     got = read(name + ", out of the cache", name, tables=4, cache=True)
