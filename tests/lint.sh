@@ -32,7 +32,7 @@ else
 	fail "mandoc is missing: try ./test"
 fi
 
-for f in tests/*.sh ci/*/*.sh tools/dist tools/fetch-isal tools/needs .ci/run try test; do
+for f in tests/*.sh tests/real/*.sh ci/*/*.sh tools/dist tools/fetch-isal tools/needs .ci/run try test; do
 	[ ! -f "$f" ] || sh -n "$f" || fail "$f"
 done
 find src -name '*util*' | grep . && fail "a file is called util"

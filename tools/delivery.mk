@@ -1,5 +1,5 @@
 # What users get: the static binary, the wheel, the source archive, what is installed.
-.PHONY: static fetch-isal check-static wheel dist release check-builds lint-ci shared install uninstall
+.PHONY: static fetch-isal check-static wheel dist release check-builds check-ci check-clone shared install uninstall
 DIST    ?= build/dist
 VERSION := $(shell sed -n 's/^\#define ENVCHECK_VERSION "\(.*\)"/\1/p' src/cmd/outputs.h)
 
@@ -25,11 +25,14 @@ release: wheel dist # all that a release offers, with its hashes: what ci/github
 dist:
 	tools/dist $(DIST)/envcheck-$(VERSION).tar.gz
 
-check-builds: static # as root, with docker.io, buildah and busybox-static: builds that stop at the gate
-	sh tests/real/builds.sh build/static/envcheck
+check-builds: # as root, with docker.io, buildah, mmdebstrap: real builds that stop at the gate. Bases are kept in BUILDS_CACHE
+	sh tests/real/builds.sh $(or $(BUILDS_CACHE),build/real) "$(ONLY)"
 
-lint-ci: # needs Go, fetches actionlint
-	sh tests/ci_lint.sh
+check-ci: $O/envcheck wheel # fetches actionlint, check-jsonschema, pre-commit, gitlab-ci-local, uv into CI_CACHE; says what it could not
+	sh tests/real/ci.sh $(or $(CI_CACHE),build/ci) $< $(DIST)/envcheck-$(VERSION)-py3-none-*.whl
+
+check-clone: # as root, with mmdebstrap: a bare Debian, where a clone's ./try and ./test do as README says
+	sh tests/real/clone.sh $(or $(CLONE_ROOT),build/clone)
 
 # What is installed, below PREFIX and in the wheel, but the program: PLACE=FILE. Completions are what the program writes.
 SHARED := share/man/man1/envcheck.1=man/envcheck.1 share/man/man5/envcheck-host.5=man/envcheck-host.5 \

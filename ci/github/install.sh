@@ -10,7 +10,7 @@ mkdir -p "$into"
 
 if [ "$version" = source ]; then
 	cd "$here/../.."
-	tools/needs gcc libc6-dev make pkg-config libarchive-dev libjansson-dev libexpat1-dev libzstd-dev zlib1g-dev libisal-dev libssl-dev
+	tools/needs build
 	make -s -j"$(nproc)" MODE=release all
 	cp build/release/envcheck "$into/envcheck"
 else
