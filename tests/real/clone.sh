@@ -6,13 +6,14 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
 w=$(mktemp -d -p "$(realpath "$1")")
 finish() {
-	umount "$w/root/proc" "$w/root/dev" 2>/dev/null || :
+	umount "$w/root/proc" "$w/root/dev/pts" "$w/root/dev" 2>/dev/null || :
 	rm -rf --one-file-system "$w"
 }
 trap finish EXIT
 mmdebstrap -q --variant=minbase --include=git,ca-certificates bookworm "$w/root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} </dev/null
 mount -t proc proc "$w/root/proc"
 mount --bind /dev "$w/root/dev"
+mount --bind /dev/pts "$w/root/dev/pts"
 cp -L /etc/resolv.conf "$w/root/etc/resolv.conf"
 git clone -q --bare "$top" "$w/root/envcheck.git"
 within() { chroot "$w/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root ${http_proxy:+http_proxy="$http_proxy"} sh -euc "$1"; }
