@@ -1,6 +1,7 @@
 #include "check/compare.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -215,11 +216,22 @@ static enum gpu_reach reach(const struct matrix *m, const struct requires *q, st
 	return REACH_NONE;
 }
 
-/* A name that people know: the shortest, without its maker. */
+/* How well a name is known: H100 by its number, then those of gamers, short ones first. */
+static int fame(const struct row_gpus *g, const char *name)
+{
+	size_t digits = strspn(name + (name[0] != '\0'), "0123456789");
+	long number = digits && digits < 5 && !name[1 + digits] ? strtol(name + 1, NULL, 10) : 0;
+	if (str_eq(g->class, "datacenter") && number && number != 800) /* A800 and H800 are the same for export */
+		return 1000 + (int)number;
+	return (str_eq(g->class, "geforce") ? 500 : 200) - (int)(strlen(name) < 100 ? strlen(name) : 100);
+}
+
+/* A name that people know, without its maker. */
 static const char *example(const struct matrix *m, struct ver2 cc, struct arena *a)
 {
-	static const char *const makers[] = { "NVIDIA ", "GeForce " };
+	static const char *const makers[] = { "NVIDIA ", "GeForce ", "Tesla " };
 	const char *best = NULL;
+	int known = -1;
 	for (size_t i = 0; i < m->gpus.n; i++) {
 		const char *name = m->gpus.v[i].id;
 		if (ver2_cmp(m->gpus.v[i].cc, cc))
@@ -227,8 +239,9 @@ static const char *example(const struct matrix *m, struct ver2 cc, struct arena 
 		for (size_t k = 0; k < sizeof(makers) / sizeof(*makers); k++)
 			if (str_starts(name, makers[k]))
 				name += strlen(makers[k]);
-		if (!best || strlen(name) < strlen(best))
-			best = name;
+		int own = fame(&m->gpus.v[i], name);
+		best = own > known ? name : best;
+		known = own > known ? own : known;
 	}
 	size_t n = best ? strcspn(best, "(/") : 0;
 	while (n && best[n - 1] == ' ')

@@ -56,7 +56,7 @@ static const struct option table[] = {
 	{ 0, "expect", "gpu|cpu", "what the target is meant for", VERDICTS, TEXT, AT(expect), 0, expect_words },
 	{ 0, "fail-on", "error|warning|note", "exit 1 from this level on", VERDICTS, TEXT, AT(fail_on), 0, level_words },
 	{ 0, "allow-unknown", NULL, "exit 0 where the verdict is unknown", CMD_CHECK, FLAG, AT(allow_unknown), 0, NULL },
-	{ 0, "exit-zero", NULL, "exit 0 whatever is found", CMD_CHECK, FLAG, AT(exit_zero), 0, NULL },
+	{ 0, "exit-zero", NULL, "exit 0 whatever is found", VERDICTS, FLAG, AT(exit_zero), 0, NULL },
 	{ 0, "baseline", "FILE", "a JSON report: only what it does not hold counts", CMD_CHECK, TEXT, AT(baseline), 0, NULL },
 	{ 0, "config", "FILE", "instead of the nearest .envcheck.json; none: no file", VERDICTS, TEXT, AT(config), 0, NULL },
 	{ 0, "env", "NAME", "a named environment of the configuration", VERDICTS, TEXT, AT(env), 0, NULL },

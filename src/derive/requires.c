@@ -13,20 +13,66 @@ static bool carrier(const char *name)
 	return str_starts(name, "nvidia-") || str_starts(name, "cuda-") || str_starts(name, "tensorrt-cu");
 }
 
-static bool runs_on(const struct matrix *m, const struct package *p, struct ver2 cc)
+/* How code meets a capability, whatever the driver; worst first. */
+enum reach { REACHED_NOT, REACHED_BY_JIT, REACHED };
+
+static enum reach library_reach(const struct matrix *m, const struct fat_facts *fat, struct ver2 cc)
 {
-	for (size_t i = 0; i < p->gpu.cubin.n; i++)
-		if (matrix_cubin_runs(m, p->gpu.cubin.v[i], cc))
-			return true;
-	return false;
+	enum reach best = REACHED_NOT;
+	for (size_t i = 0; i < fat->ptx.n; i++)
+		best = matrix_ptx_fits(m, fat->ptx.v[i].arch, cc) ? REACHED_BY_JIT : best;
+	for (size_t i = 0; i < fat->cubin.n; i++)
+		best = matrix_cubin_runs(m, fat->cubin.v[i].arch, cc) ? REACHED : best;
+	return best;
 }
 
-static bool fits(const struct matrix *m, const struct package *p, struct ver2 cc)
+static enum reach listed_reach(const struct matrix *m, const struct package *p, struct ver2 cc)
 {
+	enum reach best = REACHED_NOT;
 	for (size_t i = 0; i < p->gpu.ptx.n; i++)
-		if (matrix_ptx_fits(m, p->gpu.ptx.v[i].arch, cc))
-			return true;
-	return false;
+		best = matrix_ptx_fits(m, p->gpu.ptx.v[i].arch, cc) ? REACHED_BY_JIT : best;
+	for (size_t i = 0; i < p->gpu.cubin.n; i++)
+		best = matrix_cubin_runs(m, p->gpu.cubin.v[i], cc) ? REACHED : best;
+	return best;
+}
+
+/*
+ * The rules' own measure (cover_libraries of check): every core library must
+ * have code; of alternatives one; unlisted ones count where nothing is listed.
+ * A package whose libraries were not read has its lists alone.
+ */
+static enum reach package_reach(const struct inventory *inv, const struct matrix *m, const struct package *p, struct ver2 cc)
+{
+	enum reach core = REACHED, alternative = REACHED_NOT, unlisted = REACHED_NOT;
+	bool any_core = false, any_alternative = false, any = false;
+	for (size_t i = 0; i < inv->libraries.n; i++) {
+		const struct library *l = &inv->libraries.v[i];
+		if (!str_eq(l->owner, p->name) || !str_eq(l->environment, p->environment) || !l->fat || !l->fat->entries || l->component)
+			continue;
+		enum reach one = library_reach(m, l->fat, cc);
+		any = true;
+		switch (l->role) {
+		case LIB_CORE:
+			any_core = true;
+			core = one < core ? one : core;
+			break;
+		case LIB_ALTERNATIVE:
+			any_alternative = true;
+			alternative = one > alternative ? one : alternative;
+			break;
+		case LIB_UNLISTED:
+			unlisted = one > unlisted ? one : unlisted;
+			break;
+		case LIB_OPTIONAL:
+		case LIB_TOOL:
+			break;
+		}
+	}
+	if (!any)
+		return listed_reach(m, p, cc);
+	if (any_alternative && alternative < core)
+		return alternative;
+	return any_core || any_alternative ? core : unlisted;
 }
 
 static int cmp_sm(const void *a, const void *b)
@@ -49,9 +95,12 @@ static int add_need(struct inventory *inv, const struct matrix *m, const struct 
 		return -1;
 	const struct row_minor_version *floor = ver2_known(p->gpu.cuda) ? matrix_floor(m, p->gpu.cuda) : NULL;
 	*n = (struct package_need){ .name = p->name, .version = p->version, .environment = p->environment, .driver = floor ? floor->driver : NULL };
-	for (size_t i = 0; i < p->gpu.cubin.n; i++)
-		if (!list_add(a, &n->native, p->gpu.cubin.v[i]))
+	for (size_t i = 0; i < p->gpu.cubin.n; i++) {
+		struct sm sm = p->gpu.cubin.v[i];
+		bool all = package_reach(inv, m, p, (struct ver2){ sm.number / 10, sm.number % 10 }) == REACHED;
+		if (all && !list_add(a, &n->native, sm))
 			return -1;
+	}
 	for (size_t i = 0; i < p->gpu.ptx.n; i++) {
 		bool seen = n->jit.n && !sm_cmp(n->jit.v[n->jit.n - 1], p->gpu.ptx.v[i].arch);
 		if (!seen && !list_add(a, &n->jit, p->gpu.ptx.v[i].arch))
@@ -73,9 +122,9 @@ static int cover(struct inventory *inv, const struct matrix *m)
 			if (!counts(inv, m, p))
 				continue;
 			r->gpu_known = true;
-			bool own = runs_on(m, p, cc);
-			native = native && own;
-			jit = jit && (own || fits(m, p, cc));
+			enum reach own = package_reach(inv, m, p, cc);
+			native = native && own == REACHED;
+			jit = jit && own != REACHED_NOT;
 			for (size_t c = 0; c < p->gpu.cubin.n; c++)
 				named = named || p->gpu.cubin.v[c].number == sm.number;
 			for (size_t c = 0; c < p->gpu.ptx.n; c++)

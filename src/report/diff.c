@@ -5,6 +5,7 @@
 
 #include "base/auto.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "check/compare.h"
 #include "inventory/inventory.h"
 
@@ -58,6 +59,18 @@ static size_t lost_gpus(const struct comparison *c)
 	return n;
 }
 
+/* "Maxwell, Pascal": the architectures of GPUs that are lost, each once. */
+static void add_lost(struct buf *b, const struct comparison *c)
+{
+	const char *last = NULL;
+	for (size_t i = 0; i < c->gpus.n; i++) {
+		if (c->gpus.v[i].after != REACH_NONE || str_eq(last, c->gpus.v[i].arch))
+			continue;
+		buf_printf(b, "%s%s", last ? ", " : "", c->gpus.v[i].arch);
+		last = c->gpus.v[i].arch;
+	}
+}
+
 struct diff_head diff_head(struct report *r, const struct comparison *c)
 {
 	size_t moves[MOVES + 1] = { 0 }, fresh = 0, gone = 0;
@@ -83,8 +96,10 @@ struct diff_head diff_head(struct report *r, const struct comparison *c)
 			" still runs on none of these hosts");
 	} else if (b.n == start && needs) {
 		buf_printf(&b, " asks for more:%s%s", c->driver > 0 ? " driver >= " : "", c->driver > 0 ? c->after->requires.driver : "");
-		if (lost_gpus(c))
-			buf_printf(&b, "%s GPUs are lost", c->driver > 0 ? ", and" : "");
+		if (lost_gpus(c)) {
+			buf_str(&b, c->driver > 0 ? ", and it does without " : " it does without ");
+			add_lost(&b, c);
+		}
 	} else if (b.n == start) {
 		buf_str(&b, any ? " asks for no more of a host than before" : " is as before");
 	}
