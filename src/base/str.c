@@ -37,12 +37,37 @@ int str_ptr_cmp(const void *a, const void *b)
 	return str_cmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* '*' and '?' against one name; '[' is left to fnmatch. Both are without '/'. */
+static bool name_match(struct span p, struct span s)
+{
+	size_t i = 0, k = 0, star = SIZE_MAX, from = 0;
+	while (k < s.n) {
+		if (i < p.n && p.p[i] == '*') {
+			star = i++;
+			from = k;
+		} else if (i < p.n && (p.p[i] == '?' || p.p[i] == s.p[k])) {
+			i++;
+			k++;
+		} else if (star != SIZE_MAX) {
+			i = star + 1;
+			k = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (i < p.n && p.p[i] == '*')
+		i++;
+	return i == p.n;
+}
+
 /* One pattern segment against one path segment; both end at '/' or NUL. */
 static bool segment_match(const char *p, size_t pn, const char *s, size_t sn)
 {
 	char pat[256], seg[1024];
 	if (pn >= sizeof(pat) || sn >= sizeof(seg))
 		return false;
+	if (!memchr(p, '[', pn))
+		return name_match((struct span){ (const unsigned char *)p, pn }, (struct span){ (const unsigned char *)s, sn });
 	memcpy(pat, p, pn);
 	pat[pn] = '\0';
 	memcpy(seg, s, sn);
@@ -50,24 +75,30 @@ static bool segment_match(const char *p, size_t pn, const char *s, size_t sn)
 	return !fnmatch(pat, seg, FNM_NOESCAPE);
 }
 
+static size_t segment_length(const char *s)
+{
+	const char *slash = strchr(s, '/');
+	return slash ? (size_t)(slash - s) : strlen(s);
+}
+
 bool glob_match(const char *p, const char *s)
 {
 	for (;;) {
-		if (*p != *s && *p && *p != '*' && *p != '?' && *p != '[' && *p != '/')
-			return false; /* as most rows of a table that is looked through */
-		size_t pn = strcspn(p, "/");
+		if (*p && *p != *s && *p != '*' && *p != '?' && *p != '[') /* most names differ at once */
+			return false;
+		size_t pn = segment_length(p);
 		if (pn == 2 && !memcmp(p, "**", 2)) {
 			if (!p[2])
 				return true;
 			for (const char *at = s;;) {
 				if (glob_match(p + 3, at))
 					return true;
-				at += strcspn(at, "/");
+				at += segment_length(at);
 				if (!*at++)
 					return false;
 			}
 		}
-		size_t sn = strcspn(s, "/");
+		size_t sn = segment_length(s);
 		if (!segment_match(p, pn, s, sn))
 			return false;
 		p += pn;

@@ -133,7 +133,7 @@ def build(layers, size):
     distribution(f"{python}/{SITE}", "oldpkg", "0.1", ["oldpkg/__init__.py"])
     for folder, name, version, sonames in NVIDIA:
         for so in sonames:
-            write_library(f"{nvidia}/{SITE}/nvidia/{folder}/lib/{so}", so, ["libc.so.6"], library, data)
+            write_library(f"{nvidia}/{SITE}/nvidia/{folder}/lib/{so}", so, ["libc.so.6"], 1 << 20 if so.startswith("libcudart") else library, data)
         distribution(f"{nvidia}/{SITE}", name, version, [f"nvidia/{folder}/lib/{so}" for so in sonames])
     lib = f"{torch}/{SITE}/torch/lib"
     write_library(lib + "/libtorch_cuda.so", "libtorch_cuda.so", ["libc10_cuda.so", "libcudart.so.12", "libcublas.so.12", "libtorch_cpu.so"], cuda, data)
