@@ -77,6 +77,51 @@ head -c 60000 "$tmp/docker" >"$tmp/cut"
 look --no-cache "$tmp/cut" >/dev/null 2>&1 && fail "the cut is in the wrong place"
 look "$tmp/cut" >/dev/null 2>&1 && fail "a cut-off image is whole"
 
+# an image on the same base: its base layers are known once they were verified in the other, and nothing else is
+rm -rf "$cache"
+python3 tests/claims.py "$tmp/docker" "$tmp/sibling" honest
+look --no-cache "$tmp/sibling" >"$tmp/want"
+look --verify "$tmp/docker" >/dev/null
+look "$tmp/sibling" | cmp "$tmp/want" -
+"$ENVCHECK" inspect "$tmp/sibling" | grep -q '2 layers.*known by' || fail "the base was not shared"
+[ "$(entries 'file-*')" = 4 ] || fail "$(entries 'file-*') layers by their file: three of one image, the top of the other"
+look --verify "$tmp/sibling" >/dev/null
+[ "$(entries 'sha256-*')" = 4 ] || fail "$(entries 'sha256-*') verified layers of two images on one base"
+look --no-cache "$tmp/docker" >"$tmp/want"
+look "$tmp/docker" | cmp "$tmp/want" -
+
+# entries cut off, empty, swapped, or no files at all
+for harm in 'head -c 300 "$f" >"$f.x" && mv "$f.x" "$f"' ': >"$f"' 'cp "$cache/$other" "$f"' 'rm "$f" && mkdir "$f"' 'rm "$f" && mkfifo "$f"' \
+	'rm "$f" && ln -s /etc/passwd "$f"' 'rm "$f" && ln -s /dev/zero "$f"'; do
+	rm -rf "$cache"
+	look "$tmp/docker" >/dev/null
+	other=$(find "$cache" -name 'file-*' -printf '%s %f\n' | sort -n | sed -n '1s/.* //p')
+	for f in "$cache"/file-*; do
+		[ "${f##*/}" = "$other" ] || eval "$harm"
+	done
+	timeout 20 "$ENVCHECK" inspect --files --format json "$tmp/docker" | cmp "$tmp/want" - || fail "$harm"
+	[ "$(sed -n 1p /etc/passwd | cut -c1-4)" = root ] || fail "a link in the cache was followed"
+done
+
+# many at once, while somebody throws everything away
+rm -rf "$cache"
+look --no-cache --verify "$tmp/docker" >"$tmp/want"
+look --no-cache "$tmp/sibling" >"$tmp/want2"
+for i in 1 2 3 4; do
+	for k in 1 2 3 4 5; do
+		look --verify "$tmp/docker" | cmp "$tmp/want" -
+		look "$tmp/sibling" | cmp "$tmp/want2" -
+	done &
+	pids="${pids:-} $!"
+done
+for k in 1 2 3 4 5 6; do
+	"$ENVCHECK" cache --prune --cache-limit 3K >/dev/null 2>&1 || :
+done
+for p in $pids; do
+	wait "$p" || fail "one of many differs"
+done
+[ "$(entries '.*')" = 0 ] || fail "something was left over by many at once"
+
 # the size limit, and looking at it
 "$ENVCHECK" cache --format json | python3 -c '
 import json, sys
