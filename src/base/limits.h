@@ -39,6 +39,8 @@
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
 #define LIMIT_CACHE_ENTRY  (256u << 20) /* bytes of one record in the cache: 30,000 files have 2 MB */
 #define LIMIT_CACHE        (1ull << 30) /* bytes of the cache if --cache-limit does not say */
+#define LIMIT_INDEX        (64u << 20)  /* bytes of one page of a package index: nightly builds have 10 MB */
+#define LIMIT_INDEX_FILES  (1u << 20)   /* files of one page */
 #define LIMIT_REMOTE_KEPT  (64u << 20)  /* bytes of the end of a remote zip that are kept: its directory */
 #define LIMIT_TOC          (128u << 20) /* bytes of a layer's table of contents, decoded: 100,000 files have 40 MB */
 #define LIMIT_TOC_PIECE    (16u << 20)  /* bytes of one piece of a file in such a layer that is kept in memory: eStargz's have 4 MB */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Reads one number; saturates. *s moves behind it. */
 static unsigned long number(const char **s)
@@ -76,7 +77,7 @@ int version_cmp(const char *a, const char *b)
 
 /* ---- PEP 440 ---- */
 
-enum { RELEASE_MAX = 8, LOCAL_MAX = 64 };
+enum { RELEASE_MAX = 16, LOCAL_MAX = 64 };
 
 /* A version in the order of PEP 440's sort key; pre 0 = a, 1 = b, 2 = rc, 3 = none (or -1: dev alone). */
 struct pep440 {
@@ -87,22 +88,42 @@ struct pep440 {
 	char local[LOCAL_MAX];
 };
 
+static bool is_sep(char c) { return c == '.' || c == '-' || c == '_'; }
+
+/* Between a letter and its number, or what follows; at the end there is none. */
 static void skip_sep(const char **s)
 {
-	if (**s == '.' || **s == '-' || **s == '_')
+	char next = is_sep(**s) ? (*s)[1] : '\0';
+	if (next && next != '+' && !isspace((unsigned char)next))
 		(*s)++;
 }
 
 static bool word(const char **s, const char *w)
 {
 	const char *p = *s;
-	if (*p == '.' || *p == '-' || *p == '_')
+	if (is_sep(*p))
 		p++;
 	for (; *w; w++, p++)
 		if (tolower((unsigned char)*p) != *w)
 			return false;
 	*s = p;
 	return true;
+}
+
+/* "+cu124.1": runs of letters and digits between separators. False where it is none, or too long. */
+static bool read_local(const char **s, char local[LOCAL_MAX])
+{
+	size_t n = 0;
+	do {
+		(*s)++;
+		if (!isalnum((unsigned char)**s))
+			return false;
+		for (; isalnum((unsigned char)**s) && n + 2 < LOCAL_MAX; (*s)++)
+			local[n++] = (char)tolower((unsigned char)**s);
+		if (is_sep(**s))
+			local[n++] = '.';
+	} while (is_sep(**s));
+	return !isalnum((unsigned char)**s);
 }
 
 static struct pep440 pep440_parse(const char *s)
@@ -141,7 +162,7 @@ static struct pep440 pep440_parse(const char *s)
 			break;
 		}
 	}
-	if (word(&s, "post") || word(&s, "rev") || (*s == '-' && isdigit((unsigned char)s[1]) && s++)) {
+	if (word(&s, "post") || word(&s, "rev") || word(&s, "r") || (*s == '-' && isdigit((unsigned char)s[1]) && s++)) {
 		v.post = true;
 		skip_sep(&s);
 		v.post_n = number(&s);
@@ -153,11 +174,8 @@ static struct pep440 pep440_parse(const char *s)
 	}
 	if (v.dev && v.pre == 3 && !v.post)
 		v.pre = -1;
-	if (*s == '+') {
-		size_t n = 0;
-		for (s++; *s && !isspace((unsigned char)*s) && n + 1 < LOCAL_MAX; s++)
-			v.local[n++] = (char)(*s == '-' || *s == '_' ? '.' : tolower((unsigned char)*s));
-	}
+	if (*s == '+' && !read_local(&s, v.local))
+		return v;
 	while (isspace((unsigned char)*s))
 		s++;
 	v.ok = v.release_n && !*s;
@@ -192,11 +210,20 @@ static int cmp_local(const char *a, const char *b)
 	return (*a != 0) - (*b != 0);
 }
 
-static int pep440_order(const struct pep440 *a, const struct pep440 *b, bool local)
+/* Epoch and release alone. */
+static int pep440_base(const struct pep440 *a, const struct pep440 *b)
 {
 	int c = cmp_ul(a->epoch, b->epoch);
 	for (unsigned i = 0; !c && i < RELEASE_MAX; i++)
 		c = cmp_ul(a->release[i], b->release[i]);
+	return c;
+}
+
+static bool is_pre(const struct pep440 *v) { return v->dev || v->pre < 3; }
+
+static int pep440_order(const struct pep440 *a, const struct pep440 *b, bool local)
+{
+	int c = pep440_base(a, b);
 	if (!c)
 		c = (a->pre > b->pre) - (a->pre < b->pre);
 	if (!c)
@@ -220,7 +247,7 @@ int pep440_cmp(const char *a, const char *b)
 static bool clause_match(const struct pep440 *v, const char *raw, const char *op, char *arg)
 {
 	if (!strcmp(op, "==="))
-		return !strcmp(raw, arg);
+		return !strcasecmp(raw, arg);
 	size_t n = strlen(arg);
 	bool star = n > 2 && !strcmp(arg + n - 2, ".*");
 	if (star)
@@ -246,32 +273,102 @@ static bool clause_match(const struct pep440 *v, const char *raw, const char *op
 		return c <= 0;
 	if (!strcmp(op, ">="))
 		return c >= 0;
-	return op[0] == '<' ? c < 0 : c > 0;
+	/* neither <1.0 takes 1.0rc1, nor >1.0 takes 1.0.post1 or 1.0+cu124 */
+	bool same = !pep440_base(v, &w);
+	if (op[0] == '<')
+		return c < 0 && !(same && is_pre(v) && !is_pre(&w));
+	return c > 0 && !(same && ((v->post && !w.post) || v->local[0]));
+}
+
+struct clause { char op[4], arg[128]; };
+
+/* The next clause of a specifier: 1, 0 at the end, -1 where it is none. *spec moves behind it. */
+static int clause_next(const char **spec, struct clause *c)
+{
+	*spec += strspn(*spec, " \t,()");
+	size_t on = strspn(*spec, "=!<>~");
+	if (!**spec)
+		return 0;
+	*c = (struct clause){ 0 };
+	if (!on || on >= sizeof(c->op))
+		return -1;
+	memcpy(c->op, *spec, on);
+	*spec += on;
+	*spec += strspn(*spec, " \t");
+	size_t an = strcspn(*spec, ", \t)");
+	if (!an || an >= sizeof(c->arg))
+		return -1;
+	memcpy(c->arg, *spec, an);
+	*spec += an;
+	return 1;
 }
 
 bool pep440_match(const char *version, const char *spec)
 {
 	struct pep440 v = pep440_parse(version);
-	while (spec && *spec) {
-		spec += strspn(spec, " \t,()");
-		size_t on = strspn(spec, "=!<>~");
-		if (!*spec)
-			break;
-		char op[4] = "", arg[128] = "";
-		if (!on || on > 3)
+	struct clause c;
+	int more = 0;
+	while (spec && (more = clause_next(&spec, &c)) > 0)
+		if (!clause_match(&v, version, c.op, c.arg))
 			return false;
-		memcpy(op, spec, on);
-		spec += on;
-		spec += strspn(spec, " \t");
-		size_t an = strcspn(spec, ", \t)");
-		if (!an || an >= sizeof(arg))
+	return more == 0;
+}
+
+bool pep440_valid(const char *version) { return pep440_parse(version).ok; }
+
+bool pep440_is_pre(const char *version)
+{
+	struct pep440 v = pep440_parse(version);
+	return v.ok && is_pre(&v);
+}
+
+/* PEP 440, "Version specifiers": what may stand behind each operator. */
+static bool clause_valid(const struct clause *c)
+{
+	static const char *const ops[] = { "==", "!=", "<=", ">=", "<", ">", "~=" };
+	char arg[sizeof(c->arg)];
+	if (!strcmp(c->op, "==="))
+		return true;
+	size_t op = 0, n = strlen(c->arg);
+	while (op < sizeof(ops) / sizeof(*ops) && strcmp(c->op, ops[op]))
+		op++;
+	memcpy(arg, c->arg, n + 1);
+	bool star = n > 2 && !strcmp(arg + n - 2, ".*");
+	if (star)
+		arg[n - 2] = '\0';
+	struct pep440 w = pep440_parse(arg);
+	return op < sizeof(ops) / sizeof(*ops) && w.ok && (!star || (op < 2 && !w.dev && !w.local[0])) && (!w.local[0] || op < 2) &&
+	       (op < 6 || w.release_n > 1);
+}
+
+bool pep440_spec_valid(const char *spec)
+{
+	struct clause c;
+	int more;
+	while ((more = clause_next(&spec, &c)) > 0)
+		if (!clause_valid(&c))
 			return false;
-		memcpy(arg, spec, an);
-		spec += an;
-		if (!clause_match(&v, version, op, arg))
-			return false;
+	return more == 0;
+}
+
+bool pep440_spec_pre(const char *spec)
+{
+	struct clause c;
+	while (clause_next(&spec, &c) > 0)
+		if (strcmp(c.op, "!=") && pep440_is_pre(c.arg))
+			return true;
+	return false;
+}
+
+bool pep440_spec_pins(const char *spec)
+{
+	struct clause c;
+	while (clause_next(&spec, &c) > 0) {
+		size_t n = strlen(c.arg);
+		if (!strcmp(c.op, "===") || (!strcmp(c.op, "==") && !(n > 2 && !strcmp(c.arg + n - 2, ".*"))))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 const char *pep440_local(const char *version)

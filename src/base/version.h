@@ -48,6 +48,12 @@ int pep440_cmp(const char *a, const char *b);
    A local part (+cu124) of `version` is ignored where the spec has none. */
 bool pep440_match(const char *version, const char *spec);
 
+bool pep440_valid(const char *version);
+bool pep440_is_pre(const char *version);      /* a, b, rc or dev */
+bool pep440_spec_valid(const char *spec);
+bool pep440_spec_pre(const char *spec);       /* does it name a pre-release, and so ask for them? */
+bool pep440_spec_pins(const char *spec);      /* "==2.5.1" or "===..." without wildcard */
+
 /* The local part of a version ("cu124" of "2.5.1+cu124"); NULL if none. Points into `version`. */
 const char *pep440_local(const char *version);
 

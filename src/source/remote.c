@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "parse/imageref.h"
+#include "parse/simpleindex.h"
 #include "parse/wheelmeta.h"
 #include "source/registry.h"
 #include "source/store_parts.h"
@@ -34,21 +35,9 @@ enum remote_kind remote_kind_of(const char *arg)
 	return is_bare_name(arg) ? REMOTE_IMAGE : REMOTE_NONE;
 }
 
-/* RFC 3986 2.1 */
-static int hex_of(unsigned char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; }
-
 char *remote_file(const char *arg, struct arena *a)
 {
-	char *shown = is_url(arg) ? http_shown(a, arg) : arena_str(a, arg), *name = shown ? (char *)path_base(shown) : NULL, *to = name;
-	for (const char *from = name; is_url(arg) && from && *from; to++) {
-		bool coded = from[0] == '%' && hex_of((unsigned char)from[1]) >= 0 && hex_of((unsigned char)from[2]) >= 0;
-		int c = coded ? hex_of((unsigned char)from[1]) * 16 + hex_of((unsigned char)from[2]) : (unsigned char)*from;
-		*to = c && c != '/' ? (char)c : '_';
-		from += coded ? 3 : 1;
-	}
-	if (is_url(arg) && to)
-		*to = '\0';
-	return name;
+	return is_url(arg) ? url_file(SPAN_STR(arg), a) : arena_str(a, path_base(arg));
 }
 
 static struct span image_of(const char *arg)
