@@ -11,6 +11,9 @@ except ImportError:
         sys.exit(0)
 import importlib
 
+if hasattr(specifiers, "LegacySpecifier"):  # before version 22, which takes what PEP 440 does not
+    sys.exit(0)
+
 manylinux = importlib.import_module(tags.__name__.rsplit(".", 1)[0] + "._manylinux")
 rnd = random.Random(440)
 

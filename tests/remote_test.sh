@@ -6,7 +6,7 @@ if [ "${MODE:-}" = static ]; then # opens no libraries, so it has no network
 	exit
 fi
 jobs=
-for part in cases trust tables wheels; do
+for part in cases trust tables wheels index; do
 	python3 "tests/remote/$part.py" "$ENVCHECK" &
 	jobs="$jobs $!"
 done

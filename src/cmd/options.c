@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "parse/pytags.h"
 
 enum kind { FLAG, TEXT, MANY, MAYBE /* --tree or --tree=PACKAGE */ };
 
@@ -43,6 +44,10 @@ static const struct option table[] = {
 	{ 0, "no-cache", NULL, "neither read nor write the cache of layers", SCANS, FLAG, AT(no_cache), 0, NULL },
 	{ 0, "cache-limit", "SIZE", "bytes that the cache may hold: 500M, 2G; 1G if not given", SCANS | CMD_CACHE, TEXT, AT(cache_limit), 0, NULL },
 	{ 0, "prune", NULL, "take out what is of no use, and the oldest over the limit", CMD_CACHE, FLAG, AT(prune), 0, NULL },
+	{ 0, "index", "URL", "package index that requirements are picked from, as pip picks", SCANS | CMD_RECOMMEND, MANY, AT(indexes), 0, NULL },
+	{ 0, "fetch", NULL, "read the wheels at the URLs in a lock file", SCANS, FLAG, AT(fetch), 0, NULL },
+	{ 0, "python-version", "V", "of the wheels to pick: 3.11", SCANS | CMD_RECOMMEND, TEXT, AT(python_version), 0, NULL },
+	{ 0, "libc", "V", "of the wheels to pick: 2.28, musl-1.2; the newest glibc if not given", SCANS | CMD_RECOMMEND, TEXT, AT(libc), 0, NULL },
 	{ 0, "offline", NULL, "no remote target, no network at all", SCANS | CMD_RECOMMEND, FLAG, AT(offline), 0, NULL },
 	{ 0, "cacert", "FILE", "certificates to trust for remote targets", SCANS | CMD_RECOMMEND, TEXT, AT(cacert), 0, NULL },
 	{ 0, "plain-http", NULL, "registries and indexes without TLS, also on other machines", SCANS | CMD_RECOMMEND, FLAG, AT(plain_http), 0, NULL },
@@ -229,6 +234,12 @@ static int check_values(const struct options *o, struct err *err)
 	if (check_number("jobs", o->jobs, 1, 1024, err) < 0 || check_number("timeout", o->timeout, 1, 3600, err) < 0 ||
 	    check_number("retries", o->retries, 0, 100, err) < 0)
 		return -1;
+	unsigned minor;
+	struct pysystem system;
+	if (o->python_version && !pysystem_python(o->python_version, &minor))
+		return err_set(err, ERR_USAGE, "--python-version '%s': a version of Python 3 is expected, such as 3.11", o->python_version);
+	if (o->libc && !pysystem_libc(o->libc, &system))
+		return err_set(err, ERR_USAGE, "--libc '%s': a version of glibc or musl is expected: 2.28, musl-1.2", o->libc);
 	uint64_t limit;
 	if (o->cache_limit && !read_size(o->cache_limit, &limit))
 		return err_set(err, ERR_USAGE, "--cache-limit '%s': a size is expected: 500M, 2G, 0", o->cache_limit);

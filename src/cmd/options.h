@@ -32,6 +32,10 @@ struct options {
 	/* remote targets */
 	const char *cacert, *timeout, *retries;
 	bool plain_http, offline;
+	/* requirements */
+	texts indexes;
+	const char *python_version, *libc;
+	bool fetch;
 	/* host */
 	texts hosts, gpus;
 	const char *driver, *arch, *runtime;

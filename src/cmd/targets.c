@@ -18,6 +18,7 @@ int targets_open(struct targets *t, const struct options *o, const struct matrix
 	t->scan = (struct scan_options){
 		.image = o->image, .platform = o->platform, .command = o->command_line, .set_env = o->set_env.v, .set_env_n = o->set_env.n,
 		.jobs = options_jobs(o), .quick = o->quick, .verify = o->verify,
+		.indexes = o->indexes.v, .indexes_n = o->indexes.n, .python_version = o->python_version, .libc = o->libc, .fetch = o->fetch,
 	};
 	const struct http_options h = options_http(o);
 	if (!(t->scan.http = http_open(&h, err)))
@@ -56,9 +57,9 @@ static const char *next_argument(struct targets *t, struct err *err)
 	if (t->next > o->targets.n)
 		return NULL;
 	const char *arg = o->targets.v[t->next++];
-	if (!scan_is_requirement(arg))
+	if (!scan_is_requirement(arg, o->indexes.n > 0))
 		return arg;
-	while (arg && !t->apart && t->next < o->targets.n && scan_is_requirement(o->targets.v[t->next]))
+	while (arg && !t->apart && t->next < o->targets.n && scan_is_requirement(o->targets.v[t->next], o->indexes.n > 0))
 		arg = arena_printf(&t->arena, "%s %s", arg, o->targets.v[t->next++]);
 	if (!arg)
 		err_nomem(err);

@@ -191,6 +191,12 @@ struct layer {
 	unsigned line, last_line; /* of the Dockerfile that made it, where one was given; 0: not known */
 };
 
+struct chosen { /* the file of an index that a requirement stands for */
+	const char *requirement; /* as written */
+	const char *file, *url;  /* NULL: none; the URL without user and query */
+	const char *because;
+};
+
 struct gap { int layer; const char *path, *reason; };
 
 struct package_need { /* what one package asks of a host */
@@ -248,6 +254,7 @@ struct inventory {
 	struct loader loader;
 	LIST(struct resolved) resolved;
 	struct requires requires;
+	LIST(struct chosen) chosen;
 	LIST(struct gap) gaps;
 	size_t claimed_layers; /* known by the digest that the manifest states, from an earlier look at those bytes; not in JSON */
 	size_t gaps_lost; /* gaps over LIMIT_GAPS, counted alone */

@@ -229,6 +229,20 @@ static void read_gaps(struct reader *r, const json_t *o)
 	r->inv->gaps_lost = (size_t)read_number(r, o, "gaps_lost", 0);
 }
 
+static void read_chosen(struct reader *r, const json_t *o)
+{
+	const json_t *list = read_array(r, o, "chosen"), *e;
+	for (size_t i = 0; (e = read_item(r, list, "chosen", &i));) {
+		struct chosen *c = read_push(r, &r->inv->chosen);
+		if (!c)
+			return;
+		c->requirement = read_text(r, e, "requirement");
+		c->file = read_text(r, e, "file");
+		c->url = read_text(r, e, "url");
+		c->because = read_text(r, e, "because");
+	}
+}
+
 struct inventory *inventory_read(const json_t *o, struct err *err)
 {
 	if (!json_is_object(o)) {
@@ -263,6 +277,7 @@ struct inventory *inventory_read(const json_t *o, struct err *err)
 	}
 	read_system(&r, o);
 	read_loader(&r, o);
+	read_chosen(&r, o);
 	read_gaps(&r, o);
 	if (!r.bad)
 		return inv;

@@ -547,6 +547,24 @@ static void put_system(struct json_out *j, const struct inventory *inv)
 	put_loader(j, inv);
 }
 
+static void put_chosen(struct json_out *j, const struct inventory *inv)
+{
+	if (!inv->chosen.n)
+		return;
+	jout_key(j, "chosen");
+	jout_array(j);
+	for (size_t i = 0; i < inv->chosen.n; i++) {
+		const struct chosen *c = &inv->chosen.v[i];
+		jout_object_line(j);
+		jout_put(j, "requirement", c->requirement);
+		put_known(j, "file", c->file);
+		put_known(j, "url", c->url);
+		put_known(j, "because", c->because);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
 void inventory_write(const struct inventory *inv, bool files, struct json_out *j)
 {
 	jout_object(j);
@@ -568,6 +586,7 @@ void inventory_write(const struct inventory *inv, bool files, struct json_out *j
 	}
 	put_system(j, inv);
 	inventory_write_requires(&inv->requires, j);
+	put_chosen(j, inv);
 	jout_key(j, "gaps");
 	jout_array(j);
 	for (size_t i = 0; i < inv->gaps.n; i++) {

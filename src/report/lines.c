@@ -108,8 +108,22 @@ void packages_line(struct buf *b, const struct inventory *inv, const char *envir
 		buf_str(b, "no package with GPU code");
 }
 
+/* Which files of an index the requirements stand for. */
+static void text_chosen(struct report *r, const struct inventory *inv)
+{
+	enum { SHOWN = 4 };
+	for (size_t i = 0; i < inv->chosen.n && i < SHOWN; i++) {
+		const struct chosen *c = &inv->chosen.v[i];
+		say_line(r, PLAIN, NULL, "      %s: %s%s%s%s", c->requirement, c->file ? c->file : "no file", c->because ? " (" : "",
+			 c->because ? c->because : "", c->because ? ")" : "");
+	}
+	if (inv->chosen.n > SHOWN)
+		say_line(r, PLAIN, NULL, "      and %zu more (--format json names them)", inv->chosen.n - SHOWN);
+}
+
 void text_runs(struct report *r, const struct inventory *inv)
 {
+	text_chosen(r, inv);
 	size_t shown = 0;
 	for (size_t i = 0; i < inv->environments.n; i++) {
 		const struct environment *e = &inv->environments.v[i];

@@ -75,7 +75,8 @@ const char *report_checked(const struct remedy *r)
 
 const char *report_target_name(const struct inventory *inv)
 {
-	return inv->reference.n ? inv->reference.v[0] : inv->name ? inv->name : "target";
+	bool one = inv->reference.n && (inv->kind != TARGET_WHEELHOUSE || inv->reference.n == 1); /* several wheels have the name of their list */
+	return one ? inv->reference.v[0] : inv->name ? inv->name : "target";
 }
 
 const char *report_host_line(struct arena *a, const struct report_host *h)

@@ -6,7 +6,9 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "parse/pytags.h"
 #include "parse/wheelmeta.h"
+#include "scan/wish.h"
 #include "source/store.h"
 
 static int take_inventory(struct scan_job *job, const json_t *o, struct err *err)
@@ -54,39 +56,10 @@ int scan_json(struct scan_job *job, struct store *s, struct err *err)
 
 /* ---- requirements ---- */
 
-static int add_requirement(struct inventory *inv, struct span line, bool *ok)
-{
-	struct requirement r;
-	*ok = requirement_parse(line, NULL, inv->arch && str_eq(inv->arch, "arm64") ? "aarch64" : NULL, &inv->arena, &r);
-	if (!*ok || !r.applies)
-		return 0;
-	struct package *p = list_push(&inv->arena, &inv->packages);
-	if (!p)
-		return -1;
-	p->name = r.name;
-	p->layer = -1;
-	if (str_starts(r.spec, "==") && !strpbrk(r.spec, ",*"))
-		p->version = r.spec + strspn(r.spec, "= ");
-	return 0;
-}
-
-static struct inventory *new_requirement(struct scan_job *job, struct err *err)
-{
-	struct inventory *inv = scan_new_inventory(job, job->name, TARGET_REQUIREMENT, err);
-	if (!inv)
-		return NULL;
-	inv->known |= INV_PACKAGES;
-	inv->complete = false;
-	inv->os_name = "linux";
-	const char *platform = job->options->platform, *slash = platform ? strchr(platform, '/') : NULL;
-	inv->arch = slash ? arena_str(&inv->arena, slash + 1) : NULL;
-	return inv;
-}
-
-bool scan_is_requirement(const char *arg)
+bool scan_is_requirement(const char *arg, bool bare)
 {
 	struct stat st;
-	if (str_eq(arg, "-") || strchr(arg, '/') || stat(arg, &st) == 0 || (!strpbrk(arg, "=<>~") && !str_ends(arg, "]")))
+	if (str_eq(arg, "-") || strchr(arg, '/') || stat(arg, &st) == 0 || (!bare && !strpbrk(arg, "=<>~") && !str_ends(arg, "]")))
 		return false;
 	struct arena a = ARENA_INIT;
 	struct requirement r;
@@ -98,28 +71,28 @@ bool scan_is_requirement(const char *arg)
 
 int scan_requirement_line(struct scan_job *job, const char *line, struct err *err)
 {
-	struct inventory *inv = new_requirement(job, err);
+	struct wishes w = { 0 };
 	struct span rest = SPAN_STR(line);
-	while (inv && rest.n) {
+	while (rest.n) {
 		struct span one = span_trim(span_cut(&rest, ' '));
-		bool ok = true;
-		if (one.n && add_requirement(inv, one, &ok) < 0)
+		int rc = one.n ? wish_add(&w, &job->arena, one, job->options->python_version, pysystem_machine(job->options->platform)) : 0;
+		if (rc == -1)
 			return err_nomem(err);
-		if (!ok)
+		if (rc == -2)
 			return err_set(err, ERR_USAGE, "\"%.*s\" is neither a file nor a requirement such as torch==2.5.1+cu124", (int)one.n,
 				       (const char *)one.p);
 	}
-	return inv ? 0 : -1;
+	return wishes_scan(job, &w, err);
 }
 
 int scan_requirements(struct scan_job *job, struct store *s, struct err *err)
 {
 	size_t n, found = 0, number = 0;
 	char *text = store_text(s, LIMIT_TEXT, &n, err);
-	struct inventory *inv = text ? new_requirement(job, err) : NULL;
-	struct cur c = cur_of((struct span){ (unsigned char *)text, inv ? n : 0 });
+	struct wishes w = { .lock = true };
+	struct cur c = cur_of((struct span){ (unsigned char *)text, text ? n : 0 });
 	struct span line;
-	int got = inv ? 0 : -1;
+	int got = text ? 0 : -1;
 	while (got == 0 && cur_line(&c, &line)) {
 		number++;
 		line = span_trim(span_sub(line, 0, span_find(line, " #")));
@@ -128,19 +101,13 @@ int scan_requirements(struct scan_job *job, struct store *s, struct err *err)
 			line = span_trim(span_sub(line, 0, line.n - 1));
 		if (!line.n || line.p[0] == '#' || span_starts(line, "--hash"))
 			continue;
-		bool ok = true;
-		if (line.p[0] == '-')
-			got = inventory_gap(inv, -1, job->name, "line %zu is an option that is not followed: %.*s", number, (int)line.n, (const char *)line.p);
-		else
-			got = add_requirement(inv, line, &ok);
-		if (got < 0)
-			err_nomem(err);
-		else if (!ok && inventory_gap(inv, -1, job->name, "line %zu is no requirement: %.*s", number, (int)line.n, (const char *)line.p) < 0)
+		int rc = wish_add(&w, &job->arena, line, job->options->python_version, pysystem_machine(job->options->platform));
+		if (rc == -1)
 			got = err_nomem(err);
-		found += ok;
+		found += rc >= 0;
 	}
 	mem_free(text);
 	if (got == 0 && !found)
 		return err_set(err, ERR_FORMAT, "%s is a text that is neither an inventory nor a list of requirements", job->name);
-	return got;
+	return got < 0 ? -1 : wishes_scan(job, &w, err);
 }

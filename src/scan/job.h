@@ -19,6 +19,12 @@ struct scan_job {
 	LIST(struct scan_record) records;
 };
 
+/* A new record of the job's, for a member's number or job->records.n. NULL when memory runs out. */
+struct record *scan_record_new(struct scan_job *job, size_t member);
+
+/* Of what was not looked at nothing is known; the tables may know it. */
+int scan_brief(struct inventory *inv, const char *why, struct err *err);
+
 /* A new inventory in the result. NULL when memory runs out. */
 struct inventory *scan_new_inventory(struct scan_job *job, const char *name, enum target_kind kind, struct err *err);
 

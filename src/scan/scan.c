@@ -25,7 +25,7 @@
 
 /* ---- records: one a distinct member, read by workers, shared by images ---- */
 
-static struct record *record_new(struct scan_job *job, size_t member)
+struct record *scan_record_new(struct scan_job *job, size_t member)
 {
 	struct scan_record *r = list_push(&job->arena, &job->records);
 	struct record *record = r ? arena_alloc(&job->arena, sizeof(*record)) : NULL;
@@ -80,7 +80,7 @@ static int read_layers(struct scan_job *job, struct store *s, const struct plan 
 				continue;
 			struct layer_task t = { .member = m, .digest = img->layers.v[k].digest, .diff_id = img->layers.v[k].diff_id, .stated = img->layers.v[k].size,
 					  .toc_digest = img->layers.v[k].toc_digest, .toc_position = img->layers.v[k].toc_position,
-					  .record = record_new(job, m->index) };
+					  .record = scan_record_new(job, m->index) };
 			if (!t.record || !list_add(&job->arena, &all.v, t))
 				return err_nomem(err);
 			progress_expect(job->options->progress, m->size);
@@ -302,7 +302,7 @@ static int read_stream(struct scan_job *job, struct store *s, struct err *err)
 	while ((more = store_next(s, &m, &broke)) > 0) {
 		if (m->kind != MEMBER_LAYER)
 			continue;
-		struct record *r = record_new(job, m->index);
+		struct record *r = scan_record_new(job, m->index);
 		if (!r)
 			return err_nomem(err);
 		struct err why = ERR_INIT;
@@ -368,17 +368,16 @@ static void file_keep(const struct scan_job *job, const struct blob_identity *of
 	cache_put(job->options->cache, &key, r);
 }
 
-/* Of what was not looked at nothing is known; the tables may know it. */
-static int scan_brief(struct inventory *inv, struct err *err)
+int scan_brief(struct inventory *inv, const char *why, struct err *err)
 {
 	inv->complete = false;
 	inv->known &= ~(unsigned)(INV_LIBRARIES | INV_DRIVER_LIBRARIES | INV_COMPAT | INV_TOOLKITS | INV_COMPILERS | INV_OWNED_TWICE);
-	return inventory_gap(inv, 0, NULL, "its metadata alone was read (--quick)") < 0 ? err_nomem(err) : 0;
+	return inventory_gap(inv, -1, NULL, "%s", why) < 0 ? err_nomem(err) : 0;
 }
 
 static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kind, const char *base, struct err *err)
 {
-	struct record *r = record_new(job, job->records.n);
+	struct record *r = scan_record_new(job, job->records.n);
 	struct inventory *inv = r ? scan_new_inventory(job, job->name, kind, err) : NULL;
 	struct blob_identity identity, *of = store_identity(s, &identity) ? &identity : NULL;
 	if (!inv)
@@ -404,7 +403,7 @@ static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kin
 	scan_apply_env(job, inv);
 	if (scan_merge(job, inv, &r, 1, base, err) < 0)
 		return -1;
-	return brief ? scan_brief(inv, err) : 0;
+	return brief ? scan_brief(inv, "its metadata alone was read (--quick)", err) : 0;
 }
 
 /* Every wheel of a folder is one layer of one environment. */
@@ -428,7 +427,7 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 	list_sort(&names, str_ptr_cmp);
 	for (size_t i = 0; i < names.n; i++) {
 		struct err why = ERR_INIT;
-		struct record *r = record_new(job, job->records.n);
+		struct record *r = scan_record_new(job, job->records.n);
 		if (!r || !list_add(&job->arena, &records, r) || !list_add(&inv->arena, &inv->reference, names.v[i]))
 			return err_nomem(err);
 		int fd = store_openat(s, names.v[i], &why);
@@ -498,7 +497,7 @@ int scan_target(const char *arg, const struct scan_options *options, struct scan
 		scan_result_clear(out);
 		return -1;
 	}
-	if (scan_is_requirement(arg)) {
+	if (scan_is_requirement(arg, options->indexes_n > 0)) {
 		got = scan_requirement_line(job, arg, err);
 	} else {
 		struct store *s = remote_kind_of(arg) == REMOTE_NONE ? store_open(arg, err) : remote_open(options->http, arg, options->quick, err);

@@ -26,6 +26,11 @@ struct scan_options {
 	bool verify;                  /* digests and RECORD hashes */
 	struct http *http;            /* for remote targets; borrowed */
 	struct progress *progress;    /* NULL: nobody looks */
+	const char *const *indexes;   /* --index: package indexes that requirements are picked from */
+	size_t indexes_n;
+	const char *python_version;   /* --python-version: "3.11"; NULL: the newest that there are wheels for */
+	const char *libc;             /* --libc: "2.36", "musl-1.2"; NULL: the newest glibc */
+	bool fetch;                   /* read the wheels that a lock or requirements file names */
 };
 
 /*

@@ -514,6 +514,8 @@ static int prepare(struct exchange *x, const struct http_request *q, const char 
 		c->easy_setopt(e, CURLOPT_CAINFO, o->cacert);
 	if (q->form)
 		c->easy_setopt(e, CURLOPT_POSTFIELDS, q->form);
+	if (q->packed)
+		c->easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
 	char *host = NULL;
 	CURLU *u = url_parse(c, NULL, url, err);
 	if (u)
@@ -579,8 +581,10 @@ static int follow(struct exchange *x, const struct http_request *q, const char *
 		if (check_policy(x->h, url, tls, &a, err) < 0 || hop(x, q, url, authorization, &a, err) < 0)
 			break;
 		tls = str_starts(url, "https:");
-		if (!is_redirect(x->reply.status))
+		if (!is_redirect(x->reply.status)) {
+			copy_text(x->reply.from, sizeof(x->reply.from), SPAN_STR(strlen(url) < sizeof(x->reply.from) ? url : ""));
 			return 0;
+		}
 		if (q->form)
 			return err_set(err, ERR_FORMAT, "a redirect of what carries credentials is not followed");
 		if (hops == REDIRECTS_MAX)

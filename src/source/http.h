@@ -56,6 +56,7 @@ struct http_request {
 	const char *form;             /* POST of this form; NULL: GET */
 	const struct http_auth *auth; /* NULL: none */
 	bool once;                    /* no second try */
+	bool packed;                  /* http_text: gzip on the way will do */
 	bool ranged;                  /* bytes from `at`, `n` of them or HTTP_ALL */
 	bool suffix;                  /* the last `n` bytes */
 	uint64_t at, n;
@@ -73,6 +74,7 @@ struct http_reply {
 	char type[128], etag[256], digest[160];
 	char challenge[2048];        /* all WWW-Authenticate, joined by ", " */
 	char location[4096];
+	char from[4096];             /* http_text: the URL that answered, after redirects; "" where it is longer */
 };
 
 /* A whole small body, at most `limit` bytes, NUL after it (mem_free). Any status but 200 is an error, told by reply->status. */

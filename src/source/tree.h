@@ -56,6 +56,10 @@ struct tree *tree_zip_take(struct blob *b, struct err *err);
 struct tree *tree_zip_far_take(struct blob *b, bool brief, struct err *err);
 bool tree_zip_is_wheel(const struct tree *t); /* does it have a *.dist-info? */
 
+/* Texts in memory as files; all borrowed. */
+struct tree_text { const char *path; struct span text; };
+struct tree *tree_texts(const struct tree_text *v, size_t n, struct err *err);
+
 /* A zip as a stream, front to back; what has no size before its body is a gap. The blob is taken. */
 struct tree *tree_zip_stream_take(struct blob *b, struct err *err);
 

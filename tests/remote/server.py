@@ -128,6 +128,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         s = self.server
         url = urlsplit(self.path)
+        self.kind = None
         with s.lock:
             s.log.append((self.path, dict(self.headers)))
             nth = s.seen[self.path] = s.seen.get(self.path, 0) + 1
@@ -140,6 +141,9 @@ class Handler(BaseHTTPRequestHandler):
             is_blob = kind == "blobs"
         else:
             fault, name, is_blob = parts[0], unquote("/".join(parts[1:])), True
+            if "json" in self.headers.get("Accept", "") and name + "|json" in s.files:
+                name += "|json"
+                self.kind = "application/vnd.pypi.simple.v1+json"
             data = s.files.get(name)
         if data is None:
             return self.answer(404, b'{"errors":[]}')
@@ -185,6 +189,8 @@ class Handler(BaseHTTPRequestHandler):
             status, body = 206, data[r[0]:r[1] + 1]
             headers["Content-Range"] = "bytes %d-%d/%d" % (r[0], r[1], len(data))
         headers["Content_Length"] = len(body)
+        if self.kind:
+            headers["Content_Type"] = self.kind
         if limit is not None and len(body) > limit:
             body = body[:limit]
             self.close_connection = True
