@@ -41,6 +41,9 @@
 #define LIMIT_CACHE        (1ull << 30) /* bytes of the cache if --cache-limit does not say */
 #define LIMIT_INDEX        (64u << 20)  /* bytes of one page of a package index: nightly builds have 10 MB */
 #define LIMIT_INDEX_FILES  (1u << 20)   /* files of one page */
+#define LIMIT_LOCK         (32u << 20)  /* bytes of a lock or requirements file: large ones have 2 MB */
+#define LIMIT_TOML_VALUES  (2u << 20)   /* values of one TOML file: 100 bytes of memory each */
+#define LIMIT_TOML_DEPTH   128u         /* arrays and tables inside each other; parts of a key */
 #define LIMIT_REMOTE_KEPT  (64u << 20)  /* bytes of the end of a remote zip that are kept: its directory */
 #define LIMIT_TOC          (128u << 20) /* bytes of a layer's table of contents, decoded: 100,000 files have 40 MB */
 #define LIMIT_TOC_PIECE    (16u << 20)  /* bytes of one piece of a file in such a layer that is kept in memory: eStargz's have 4 MB */
