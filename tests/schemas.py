@@ -69,7 +69,27 @@ def check_tables():
         check_table(path, schema, variants, fields)
 
 
+def check_configurations():
+    """Those of the cases, but for those that are wrong on purpose, and the one that the manual shows."""
+    with open("schemas/config.schema.json") as f:
+        schema = json.load(f)
+    jsonschema.Draft7Validator.check_schema(schema)
+    texts = {}
+    for path in sorted(glob.glob("tests/cases/*/.envcheck.json")):
+        with open(os.path.dirname(path) + "/want.exit") as f:
+            wrong = f.read().strip() == "2"
+        if not wrong:
+            with open(path) as f:
+                texts[path] = f.read()
+    with open("man/envcheck.json.5") as f:
+        texts["man/envcheck.json.5"] = re.search(r"^\{\n.*?^\}\n", f.read(), re.M | re.S)[0]
+    for path, text in texts.items():
+        for e in jsonschema.Draft7Validator(schema).iter_errors(json.loads(text)):
+            complain(f"{path}: {'/'.join(map(str, e.absolute_path))}: {e.message[:200]}")
+
+
 check_tables()
+check_configurations()
 for path in sorted(glob.glob("tests/cases/*/*.json") + glob.glob("examples/**/*.json", recursive=True) + sys.argv[1:]):
     with open(path, "rb") as f:
         text = f.read()

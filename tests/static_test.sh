@@ -66,6 +66,22 @@ if [ -n "$loader" ]; then
 	in_root "$tmp/musl" "$loader" --list /envcheck >/dev/null 2>&1 && { echo "musl's loader takes it"; exit 1; }
 fi
 
+# as a distroless image is: certificates, users, a Debian's name, no shell, and a user who owns nothing
+cp -R "$tmp/empty" "$tmp/distroless"
+mkdir -p "$tmp/distroless/etc/ssl/certs" "$tmp/distroless/home/nonroot" "$tmp/distroless/tmp" "$tmp/distroless/usr/lib"
+printf 'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n' >"$tmp/distroless/etc/passwd"
+printf 'PRETTY_NAME="Distroless"\nNAME="Debian GNU/Linux"\nID="debian"\nVERSION_ID="12"\n' >"$tmp/distroless/usr/lib/os-release"
+ln -s ../usr/lib/os-release "$tmp/distroless/etc/os-release"
+printf 'passwd: files\nhosts: files dns\n' >"$tmp/distroless/etc/nsswitch.conf"
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$tmp" # mktemp's folder is root's alone
+	in_root() { HOME=/home/nonroot XDG_CACHE_HOME= chroot --userspec=65532:65532 "$@"; }
+	judge "$tmp/distroless"
+	in_root() { chroot "$@"; }
+else
+	judge "$tmp/distroless"
+fi
+
 # a root that offers its own modules to whoever asks: none may run
 cp -R "$tmp/empty" "$tmp/hostile"
 modules="usr/lib/x86_64-linux-gnu usr/lib/x86_64-linux-gnu/gconv usr/lib/x86_64-linux-gnu/ossl-modules lib64 lib"

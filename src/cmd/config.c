@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "cmd/options.h"
+#include "host/host.h"
 
 static const char config_name[] = ".envcheck.json";
 
@@ -37,6 +39,15 @@ static int find_config(struct config *c, struct err *err)
 	return path ? -1 : err_nomem(err);
 }
 
+/* A file relative to the folder of the configuration, or words where there is none. */
+static const char *host_of(struct config *c, const char *dir, const char *s)
+{
+	if (*s == '/' || !dir || !*dir)
+		return arena_str(&c->arena, s);
+	const char *path = arena_printf(&c->arena, "%s/%s", dir, s);
+	return path && host_in_words(s) && access(path, F_OK) < 0 ? arena_str(&c->arena, s) : path;
+}
+
 static int read_hosts(struct config *c, const json_t *o, struct err *err)
 {
 	const json_t *list = json_object_get(o, "hosts");
@@ -52,7 +63,7 @@ static int read_hosts(struct config *c, const json_t *o, struct err *err)
 		const char *s = json_string_value(v);
 		if (!s)
 			return wrong(c, err, "hosts", "a list of files");
-		const char *path = *s == '/' || !dir || !*dir ? arena_str(&c->arena, s) : arena_printf(&c->arena, "%s/%s", dir, s);
+		const char *path = host_of(c, dir, s);
 		if (!path || !list_add(&c->arena, &c->hosts, path))
 			return err_nomem(err);
 	}

@@ -70,6 +70,9 @@ int host_read(struct span text, const char *name, struct host_list *list, struct
 /* A file, "-" for standard input, a folder of files; where there is none, "local" is this machine, and "driver=...,gpu=..." reads as it stands. */
 int host_read_path(const char *path, struct host_list *list, struct arena *a, struct err *err);
 
+/* Does it read as it stands, where no file has that name? */
+bool host_in_words(const char *s);
+
 void host_write(const struct host *h, struct json_out *j);
 
 const char *host_os_name(enum host_os os);           /* NULL: unknown */

@@ -144,6 +144,11 @@ static int add_local(struct host_list *list, struct arena *a, struct err *err)
 	return h ? host_local(h, &notes, a, err) : -1;
 }
 
+bool host_in_words(const char *s)
+{
+	return str_eq(s, "local") || host_is_inline(SPAN_STR(s));
+}
+
 int host_read_path(const char *path, struct host_list *list, struct arena *a, struct err *err)
 {
 	if (str_eq(path, "-"))
