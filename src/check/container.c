@@ -466,8 +466,10 @@ static void remedy_no_driver(const struct facts *f, struct out *out, struct find
 	enum remedy_check said = trial_end(&t, out, x);
 	if (str_eq(f->inv->os.id, "debian") || str_eq(f->inv->os.id, "ubuntu"))
 		add_tried(out, x, said, "RUN apt-get purge -y libcuda1 'libnvidia-*' 'nvidia-driver-*'");
-	else if (worst->path)
+	else if (worst->path && worst->path[0] == '/')
 		add_tried(out, x, said, "RUN rm -f %s", worst->path);
+	else
+		add_tried(out, x, said, "RUN find / -xdev -name 'libcuda.so.[1-9]*' -delete");
 }
 
 static void driver_library_in_image(const struct facts *f, struct subject s, struct out *out)
@@ -516,10 +518,12 @@ static void stub_on_path(const struct facts *f, struct subject s, struct out *ou
 			taken = true;
 		if (!taken)
 			continue;
-		struct finding *x = emit(out, ANSWER_FAIL, s, "the loader finds the link-time stub %s before the driver's libcuda", d->path);
+		struct finding *x = emit(out, ANSWER_FAIL, s, "the loader finds the link-time stub %s before the driver's own", d->path);
 		at_path(x, d->path, d->layer);
 		set_cuda_error(out, x, 34);
 		remedy_without(f, out, x, dir);
+		if (!x->remedies.n && d->path[0] == '/')
+			add_remedy(out, x, "RUN rm -f %s", d->path);
 		return;
 	}
 	if (list && strstr(list, "/stubs") && !f->inv->driver_libraries.n && f->inv->kind == TARGET_DECLARATION && f->gpu_software) {

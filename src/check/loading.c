@@ -362,6 +362,8 @@ static void remedy_searched(const struct facts *f, struct out *out, struct findi
 {
 	const char *was = inventory_env(f->inv, "LD_LIBRARY_PATH");
 	const char *all = was && *was && dirs ? arena_printf(out->a, "%s:%s", dirs, was) : dirs;
+	if (all && all[0] != '/') /* of a declaration, whose paths begin where packages lie */
+		all = arena_printf(out->a, "SITE_PACKAGES/%s", all);
 	if (all)
 		remedy_env(f, out, x, "LD_LIBRARY_PATH", all);
 }
@@ -551,7 +553,8 @@ static void shadowed_library(const struct facts *f, struct subject s, struct out
 	if (own && l->version && v->version && version_agree(l->version, v->version))
 		return;
 	s.package = owner_of(f, v);
-	struct finding *x = emit(out, ANSWER_FAIL, s, "LD_LIBRARY_PATH puts %s before %s%s", l->path, own ? v->path : "the copy that ", own ? "" : path_base(v->path));
+	struct finding *x = emit(out, ANSWER_FAIL, s, "LD_LIBRARY_PATH puts %s before %s%s%s", l->path, own ? v->path : "the copy that ", own ? "" : path_base(v->path),
+				 own ? "" : " needs");
 	set_expected(out, x, v->version, l->version);
 	bool older = l->version && v->version && version_cmp(l->version, v->version) < 0;
 	if (str_eq(component, "cudnn"))

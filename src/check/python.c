@@ -172,6 +172,6 @@ static void build_toolkit_mismatch(const struct facts *f, struct subject s, stru
 	if (ver2_parse(with->version).major == torch->gpu.cuda.major)
 		lower(x, LEVEL_NOTE, "the same CUDA major: builds go on with a warning");
 	add_remedy(out, x, "FROM nvidia/cuda:%s.0-devel-ubuntu22.04", ver2_print(torch->gpu.cuda).s);
-	if (str_eq(torch->name, "torch"))
+	if (str_eq(torch->name, "torch") && torch->version)
 		remedy_cuda_torch(f, out, x, torch, ver2_parse(with->version).major);
 }

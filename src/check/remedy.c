@@ -257,7 +257,8 @@ const char *pip_name(struct out *out, const char *name, const char *version)
 void remedy_look_inside(const struct facts *f, struct out *out, struct finding *x, const struct package *p)
 {
 	const char *local = p->version ? pep440_local(p->version) : NULL, *ngc = local ? strstr(local, "nv2") : NULL;
-	if (f->inv->kind != TARGET_REQUIREMENT && f->inv->kind != TARGET_DECLARATION)
+	/* a name without a version may be anybody's, and no package at all */
+	if (!p->version || (f->inv->kind != TARGET_REQUIREMENT && f->inv->kind != TARGET_DECLARATION))
 		return;
 	if (ngc)
 		add_remedy(out, x, "envcheck docker://nvcr.io/nvidia/pytorch:%s-py3", ngc + 2);

@@ -122,13 +122,22 @@ static const struct row_torch *nearest_wheel(const struct facts *f, struct out *
 	const struct environment *e = inventory_environment(f->inv, torch->environment);
 	const char *python = e && e->python ? e->python : f->inv->pythons.n == 1 ? f->inv->pythons.v[0].version : NULL;
 	char have[32];
-	snprintf(have, sizeof(have), "%.*s", (int)strcspn(torch->version, "+"), torch->version);
+	const char *version = torch->version ? torch->version : "999"; /* the newest, where nobody knows what is there */
+	snprintf(have, sizeof(have), "%.*s", (int)strcspn(version, "+"), version);
 	const struct nearest *q = nearest_rows(f->judge, have, platform);
 	out->bad = out->bad || !q;
-	for (size_t i = 0; q && i < q->n; i++)
-		if (python_serves(&f->m->torch.v[q->rows[i]], python) && wheel_verdict(f, out, q->rows[i]) == want)
-			return &f->m->torch.v[q->rows[i]];
-	return NULL;
+	const struct row_torch *found = NULL;
+	for (size_t i = 0; q && i < q->n; i++) {
+		const struct row_torch *r = &f->m->torch.v[q->rows[i]];
+		if (found && !str_eq(r->torch, found->torch))
+			break;
+		if (!python_serves(r, python) || wheel_verdict(f, out, q->rows[i]) != want || (want == VERDICT_UNKNOWN && !r->sm.n))
+			continue;
+		found = r; /* of an unknown driver the oldest CUDA of a release asks least */
+		if (want != VERDICT_UNKNOWN)
+			break;
+	}
+	return found;
 }
 
 /* ---- in the whole target ---- */
@@ -205,17 +214,20 @@ static enum remedy_check try_torch(const struct facts *f, struct out *out, const
 
 void remedy_torch(const struct facts *f, struct out *out, struct finding *x, const struct package *torch)
 {
-	if (!f->host || f->options->no_remedies || !str_eq(torch->name, "torch") || !torch->version)
+	if (!f->host || f->options->no_remedies || !str_eq(torch->name, "torch"))
 		return;
 	const struct row_torch *best = nearest_wheel(f, out, torch, VERDICT_PASS);
 	if (!best)
 		best = nearest_wheel(f, out, torch, VERDICT_WARN);
+	bool blind = !best && !f->host->driver_known && !ver2_known(f->host->cuda_lo) && f->host->gpus.n;
+	if (blind)
+		best = nearest_wheel(f, out, torch, VERDICT_UNKNOWN);
 	const char *version = best ? arena_printf(out->a, "%s+%s", best->torch, best->tag) : NULL;
 	if (!version)
 		return;
 	/* companions are pinned to their torch: the index resolves them when they are asked for together */
 	bool vision = inventory_package(f->inv, "torchvision", torch->environment), audio = inventory_package(f->inv, "torchaudio", torch->environment);
-	add_tried(out, x, try_torch(f, out, x, torch, version), "pip install torch==%s%s%s --index-url https://download.pytorch.org/whl/%s", version,
+	add_tried(out, x, blind ? REMEDY_UNTRIED : try_torch(f, out, x, torch, version), "pip install torch==%s%s%s --index-url https://download.pytorch.org/whl/%s", version,
 		  vision ? " torchvision" : "", audio ? " torchaudio" : "", best->tag);
 	set_source(out, x, "torch", best->id, best->source);
 }

@@ -216,7 +216,7 @@ static void keep_lead(struct report *r, const struct inventory *inv, const struc
 {
 	struct buf *b = &r->side[LEAD];
 	markdown_add(b, report_target_name(inv));
-	buf_printf(b, "%s %s", r->job->hosts_n ? "" : ":", report_verdict_words(res->verdict, r->job->hosts_n));
+	buf_printf(b, "%s %s", r->job->hosts_n ? "" : ":", report_verdict_words(res, r->job->hosts_n));
 	if (r->job->hosts_n) {
 		buf_str(b, " on ");
 		markdown_add(b, report_host_line(&r->arena, &r->job->hosts[0]));

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "derive/hostfacts.h"
 #include "inventory/inventory.h"
 
 /* The formats; a row each. The inventory's JSON and the report's are both called json: `of` tells them. */
@@ -102,7 +103,7 @@ const char *report_host_line(struct arena *a, const struct report_host *h)
 		buf_printf(&b, "%sCUDA %s", comma, h->cuda);
 	const char *inside = buf_text(&b);
 	const char *name = h->name ? h->name : "the host";
-	char *line = *inside ? arena_printf(a, "%s (%s)", name, inside) : arena_str(a, name);
+	char *line = arena_printf(a, "%s (%s)", name, *inside ? inside : "which states neither driver nor GPU");
 	buf_clear(&b);
 	return line ? line : name;
 }
@@ -154,8 +155,11 @@ const size_t *report_groups(struct arena *a, const struct result *const *results
 	return firsts ? alike : NULL;
 }
 
-const char *report_verdict_words(enum verdict v, bool host)
+const char *report_verdict_words(const struct result *res, bool host)
 {
+	enum verdict v = res->verdict;
+	if (host && (v == VERDICT_PASS || v == VERDICT_WARN) && res->host_facts && !res->host_facts->states_any)
+		return "has no fault of its own, and was not judged";
 	static const char *const on[] = { "has no GPU software to judge", "runs", "runs, with warnings,", "is not known to run", "will not run" };
 	static const char *const anywhere[] = { "no GPU software, nothing to judge", "no fault of its own",
 						"no fault of its own, with warnings", "too little is known to tell", "fails on every host" };

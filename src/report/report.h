@@ -114,7 +114,7 @@ bool report_alike(const struct result *a, const struct result *b);
 const size_t *report_groups(struct arena *a, const struct result *const *results, size_t n);
 
 /* What a verdict means, to stand before " on HOST" or, without a host, after ": ". */
-const char *report_verdict_words(enum verdict v, bool host);
+const char *report_verdict_words(const struct result *res, bool host);
 
 /* What trying a remedy said, "checked: runs here"; NULL if it could not be tried. */
 const char *report_checked(const struct remedy *r);

@@ -3,6 +3,7 @@
 
 #include "base/auto.h"
 #include "base/str.h"
+#include "derive/hostfacts.h"
 #include "inventory/inventory.h"
 #include "report/lines.h"
 
@@ -29,6 +30,10 @@ static void say_head(struct report *r, const struct inventory *inv, const struct
 		return;
 	case VERDICT_WARN:
 	case VERDICT_PASS:
+		if (host && res->host_facts && !res->host_facts->states_any) {
+			say_line(r, YELLOW, pass, "  %s has no fault of its own, and was not judged on %s", name, host);
+			return;
+		}
 		say_line(r, c.warnings ? YELLOW : GREEN, pass, host ? "  %s runs on %s" : "  %s: no fault of its own%s", name,
 			 host ? host : "");
 		return;
