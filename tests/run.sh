@@ -8,7 +8,7 @@ trap 'rm -rf "$tmp"' EXIT
 ran=0 bad=0
 top=$(pwd)
 case $build in /*) ;; *) build=$top/$build ;; esac
-export NO_COLOR=1 ENVCHECK="$build/envcheck" TOP="$top" XDG_CACHE_HOME="$tmp/cache"
+export NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1 ENVCHECK="$build/envcheck" TOP="$top" XDG_CACHE_HOME="$tmp/cache"
 
 result() { # name status log
 	ran=$((ran + 1))

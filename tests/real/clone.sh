@@ -23,5 +23,6 @@ grep -q '^FAIL  example:1.0 will not run on lab-a100' "$w/log" && grep -q '^PASS
 echo "ok   ./try"
 within 'cd /home/envcheck && ./test' >"$w/log" 2>&1 || { tail -100 "$w/log"; echo "FAIL ./test"; exit 1; }
 tail -n 1 "$w/log"
-within 'cd /home/envcheck && [ -z "$(git status --porcelain)" ]' || { echo "FAIL the tests leave files behind"; exit 1; }
+within 'cd /home/envcheck && git status --porcelain' >"$w/log"
+[ ! -s "$w/log" ] || { cat "$w/log"; echo "FAIL the tests leave files behind"; exit 1; }
 echo "ok   ./test"
