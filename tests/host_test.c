@@ -72,6 +72,29 @@ static const struct { const char *file, *want; } files[] = {
 	{ "collect-env-vllm-wsl.txt", "wsl2 amd64 581.57 - -; NVIDIA GeForce RTX 5090 x1 - -" },
 	{ "check-env-sglang.txt", "- - 580.82.07 - -; NVIDIA GB200 x4 10.0 -; NVIDIA RTX A6000 x1 8.6 -" },
 	{ "collect-env-rocm.txt", "linux amd64 - - -; AMD Instinct MI300X (gfx942:sramecc+:xnack-) x1 - -" },
+	{ "table-wsl-no-cuda.txt", "wsl2 - 546.80 - -; NVIDIA GeForce RTX 3060 ... x1 - -" },
+	{ "table-517-windows.txt", "windows - 517.48 11.7 -; NVIDIA GeForce ... x2 - -" },
+	{ "table-367.txt", "- - 367.57 - -; GeForce GTX 690 x2 - -" },
+	{ "table-470-err.txt", "- - 470.57.02 11.4 -; NVIDIA GeForce ... x1 - -" },
+	{ "table-331.txt", "- - 331.20 - -; Tesla K20c x1 - -" },
+	{ "table-580-arm.txt", "- - 580.65.06 13.0 -; NVIDIA GB10 x1 - -; NVIDIA Thor x1 - -" },
+	{ "table-compose.txt", "- - 525.85.12 12.0 -; Tesla T4 x1 - -" },
+	{ "table-runner.txt", "- - 535.161.07 12.2 -; NVIDIA A10G x1 - -" },
+	{ "table-mail.txt", "- - 460.32.03 11.2 -; Tesla V100-PCIE... x2 - -" },
+	{ "table-page.txt", "windows - 551.61 12.4 -; NVIDIA GeForce RTX 4060 x1 - -" },
+	{ "table-470-vgpu.txt", "- - 470.182.03 - -; GRID T4-16Q x1 - -; GRID P40-24Q x1 - -; NVIDIA A100-PCI... x1 - -" },
+	{ "table-coloured.txt", "- - 515.43.04 11.7 -; NVIDIA RTX A4000 x1 - -" },
+	{ "table-610.txt", "- - 610.43.02 13.3 -; NVIDIA GeForce RTX 3080 x1 - -" },
+	{ "version.txt", "- - 560.35.03 12.6 -" },
+	{ "list-mig.txt", "- - - - -; NVIDIA A100-SXM4-40GB x2 - -" },
+	{ "proc-l4t-35.txt", "linux arm64 35.3.1 - open" },
+	{ "nv-tegra-release.txt", "linux arm64 36.4.3 - -" },
+	{ "proc-390.txt", "linux amd64 390.157 - proprietary" },
+	{ "modinfo.txt", "linux - 535.183.01 - open" },
+	{ "query-index.csv", "- - 535.129.03 - -; NVIDIA H100 80GB HBM3 x2 9.0 -" },
+	{ "noheader-errors.csv", "- - 418.67 - -; Tesla V100-SXM2-16GB x1 - -" },
+	{ "query-twice.txt", "windows - 510.06 11.6 -; NVIDIA GeForce GTX 1650 Ti with Max-Q Design x1 - GeForce" },
+	{ "query-in-shell.xml", "windows - 560.94 12.6 -; NVIDIA GeForce RTX 4090 x1 - GeForce" },
 };
 
 static void test_files(void **state)
@@ -96,9 +119,9 @@ static void test_files(void **state)
 static void test_cut_off(void **state)
 {
 	(void)state;
-	static const char *const more[] = { "nodes.json", "bomb.xml" };
+	static const char *const more[] = { "nodes.json", "bomb.xml", "nodes-clouds.json" };
 	size_t known = sizeof(files) / sizeof(*files);
-	for (size_t i = 0; i < known + 2; i++) {
+	for (size_t i = 0; i < known + 3; i++) {
 		char path[128];
 		size_t n;
 		snprintf(path, sizeof(path), DATA "%s", i < known ? files[i].file : more[i - known]);
@@ -123,6 +146,10 @@ static const struct { const char *text, *want; } inlines[] = {
 	{ "driver=535.104.05,gpu=H100x8", "- - 535.104.05 - -; H100 x8 - -" },
 	{ " gpu = RTX 4090 , gpu=RTX 3090x2, driver=535-550,os=wsl2,arch=aarch64", "wsl2 arm64 535-550 - -; RTX 4090 x1 - -; RTX 3090 x2 - -" },
 	{ "cuda=12.4\n", "- - - 12.4 -" },
+	{ "driver=31.0.15.5222,gpu=RTX 4090", "windows - 552.22 - -; RTX 4090 x1 - -" },
+	{ "os=wsl2,driver=32.0.15.6094", "wsl2 - 560.94 - -" },
+	{ "driver=27.21.14.5671", "windows - 456.71 - -" },
+	{ "driver=35.4.1", "- - 35.4.1 - -" },
 	{ "[{\"driver\": \"535\"}]", "- - 535 - -" },
 	{ "{\"hosts\": [{\"gpus\": [\"L4\", {\"cc\": \"9.0\", \"count\": 2}]}]}", "- - - - -; L4 x1 - -; sm_90 x2 9.0 -" },
 	{ "\xef\xbb\xbf{\"no_gpu\": true, \"nodes\": 4, \"unheard-of\": 1}", "- - - - -; no_gpu; nodes 4" },
@@ -158,7 +185,8 @@ static const struct { const char *text, *says; } refused[] = {
 	{ " \n\t", "empty" },
 	{ "once upon a time", "accepted forms" },
 	{ "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", "no driver that runs" },
-	{ "Failed to initialize NVML: Driver/library version mismatch", "could not reach the driver" },
+	{ "Failed to initialize NVML: Driver/library version mismatch", "not rebooted" },
+	{ "Failed to initialize NVML: Unknown Error", "could not reach the driver" },
 	{ "No devices were found", "no_gpu" },
 	{ "name, driver_version\n", "neither driver" },
 	{ "driver=535b", "no driver version" },
@@ -175,7 +203,9 @@ static const struct { const char *text, *says; } refused[] = {
 	{ "NVRM version: NVIDIA UNIX x86_64 Kernel Module", "no driver version" },
 	{ "<nvidia_smi_log><driver_version>535", "cut off" },
 	{ "<nvidia_smi_log></gpu>", "broken" },
-	{ "<html><nvidia_smi_log></nvidia_smi_log></html>", "not of nvidia-smi" },
+	{ "<nvidia_smi_logs><gpu></gpu></nvidia_smi_logs>", "not of nvidia-smi" },
+	{ "driver=12.4,gpu=H100", "no driver version" }, /* that is a CUDA version */
+	{ "driver=31.0.15.52222", "no driver version" },
 };
 
 static void test_refused(void **state)
@@ -243,6 +273,27 @@ static void test_nodes(void **state)
 		assert_string_equal(list.v.v[i].name, want[i].name);
 		assert_string_equal(summary(&list.v.v[i], &a), want[i].want);
 	}
+	arena_clear(&a);
+}
+
+/* Nodes that say it in other labels than NVIDIA's, or only how many. */
+static void test_cloud_nodes(void **state)
+{
+	(void)state;
+	static const char *const want[] = {
+		"gke-1: linux amd64 - - -; nvidia-tesla-t4 x1 - -", "gke-2: linux amd64 - - -; nvidia-h100-mega-80gb x8 - -",
+		"eks-1: linux amd64 - - -; a10g x4 - -", "amd-1: linux amd64 - - -; AMD Instinct MI300X OAM x8 - -",
+		"amd-2: linux amd64 - - -; AMD GPU x4 - -", "intel-1: linux amd64 - - -; Intel Max 1550 x2 - -", "bare-1: linux amd64 - - -",
+		"mig: linux amd64 535.129.03 - -; NVIDIA-A100-SXM4-40GB-MIG-1g.5gb x7 - -", "win: windows amd64 - - -; Tesla-T4 x1 - -",
+	};
+	struct arena a = ARENA_INIT;
+	struct host_list list = { 0 };
+	struct err err = ERR_INIT;
+	assert_int_equal(host_read_path(DATA "nodes-clouds.json", &list, &a, &err), 0);
+	assert_int_equal(list.v.n, sizeof(want) / sizeof(*want));
+	assert_int_equal(list.silent_nodes, 1);
+	for (size_t i = 0; i < list.v.n; i++)
+		assert_string_equal(arena_printf(&a, "%s: %s", list.v.v[i].name, summary(&list.v.v[i], &a)), want[i]);
 	arena_clear(&a);
 }
 
@@ -390,7 +441,7 @@ static void test_local_jetson(void **state)
 	assert_non_null(mkdtemp(dir));
 	put(&a, dir, "etc/nv_tegra_release", "# R36 (release), REVISION: 4.3\n");
 	put(&a, dir, "proc/device-tree/model", "NVIDIA Jetson AGX Orin Developer Kit");
-	assert_string_equal(local_summary(dir, &notes, &a), "linux - - - -; NVIDIA Jetson AGX Orin Developer Kit x1 - -; -");
+	assert_string_equal(local_summary(dir, &notes, &a), "linux arm64 36.4.3 - -; NVIDIA Jetson AGX Orin Developer Kit x1 - -; -");
 	assert_non_null(strstr(notes.v.v[0], "Jetson"));
 	assert_int_equal(system(arena_printf(&a, "rm -rf %s", dir)), 0);
 	arena_clear(&a);
@@ -443,7 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files), cmocka_unit_test(test_cut_off), cmocka_unit_test(test_texts), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_hostile_xml), cmocka_unit_test(test_utf16), cmocka_unit_test(test_nodes), cmocka_unit_test(test_collectenv_target),
+		cmocka_unit_test(test_hostile_xml), cmocka_unit_test(test_utf16), cmocka_unit_test(test_nodes), cmocka_unit_test(test_cloud_nodes), cmocka_unit_test(test_collectenv_target),
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_folder), cmocka_unit_test(test_local_files), cmocka_unit_test(test_local_jetson),
 		cmocka_unit_test(test_local_nvml),
 	};

@@ -72,7 +72,10 @@ static void drivers(void **state)
 		{ "470", "R470", DRIVER_LINUX, "11.4" },         { "470.256.02", "R470", DRIVER_LINUX, "11.4" },
 		{ "535.104.05", "R535", DRIVER_LINUX, "12.2" },  { "565.57.01", "R565", DRIVER_LINUX, "12.7" },
 		{ "615.71.09", "R615", DRIVER_LINUX, "13.4" },   { "540.4.0", "", DRIVER_LINUX, "12.6" }, /* no Linux branch has that number */
-		{ "540.4.0", "", DRIVER_JETSON, "12.6" },        { "580.00", "R580", DRIVER_JETSON, "13.0" },
+		{ "540.4.0", "", DRIVER_JETSON, "12.6" },        { "540.3.0", "", DRIVER_JETSON, "12.2" },
+		{ "35.3.1", "", DRIVER_JETSON, "11.4" },         { "36.4.3", "", DRIVER_JETSON, "12.6" },
+		{ "36.3", "", DRIVER_JETSON, "12.2" },           { "32.7.1", "", DRIVER_JETSON, "10.2" },
+		{ "32.3.1", "", DRIVER_JETSON, "10.0" },         { "33.1", "", DRIVER_JETSON, "" },        { "580.00", "R580", DRIVER_JETSON, "13.0" },
 		{ "595.73", "R595", DRIVER_JETSON, "13.2" },     { "531.68", "", DRIVER_WINDOWS, "12.1" },
 		{ "528.33", "", DRIVER_WINDOWS, "12.0" },        { "552.22", "", DRIVER_WINDOWS, "12.4" },
 		{ "553.99", "", DRIVER_WINDOWS, "12.4" },        { "554.1", "", DRIVER_WINDOWS, "" },

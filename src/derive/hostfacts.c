@@ -70,6 +70,13 @@ static void derive_gpu(const struct host_gpu *g, const struct matrix *m, struct 
 		out->forward_compat = TRI_NO;
 }
 
+/* Jetsons had drivers of their own numbers, those of the whole release, R21 to R38: 35.3.1. */
+static bool l4t_release(const char *driver)
+{
+	unsigned long major;
+	return version_parts(driver, &major, 1) && major >= 21 && major < 40;
+}
+
 int host_derive(const struct host *h, const struct matrix *m, struct host_facts *out, struct arena *a, struct err *err)
 {
 	*out = (struct host_facts){ .host = h, .cuda_lo = VER2_NONE, .cuda_hi = VER2_NONE, .no_gpu = h->no_gpu };
@@ -83,6 +90,8 @@ int host_derive(const struct host *h, const struct matrix *m, struct host_facts 
 		if (g->arch && g->arch->tegra)
 			out->system = DRIVER_JETSON;
 	}
+	if (h->driver_is != DRIVER_UNSTATED && l4t_release(h->driver_lo))
+		out->system = DRIVER_JETSON;
 	if (h->os == HOST_WSL2 || h->os == HOST_WINDOWS)
 		out->system = DRIVER_WINDOWS;
 	out->states_any = h->driver_is != DRIVER_UNSTATED || ver2_known(h->cuda) || out->gpus_known;

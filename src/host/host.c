@@ -17,16 +17,39 @@ const char *host_runtime_name(enum host_runtime r)
 	return runtime_names[r];
 }
 
-/* Digits and dots, at least one digit first. */
+/* Digits and dots, at least one digit first; three digits since 2008, but for releases of Jetson Linux. What is shorter is a CUDA version. */
 static bool version_like(const char *s)
 {
 	size_t n = strspn(s, "0123456789.");
-	return n && !s[n] && s[0] != '.' && s[n - 1] != '.';
+	unsigned long v[4];
+	if (!n || s[n] || s[0] == '.' || s[n - 1] == '.')
+		return false;
+	unsigned parts = version_parts(s, v, 4);
+	return parts && (v[0] >= 100 || (v[0] >= 21 && v[0] < 40 && parts < 4));
+}
+
+/*
+ * Windows' device manager counts otherwise: of 31.0.15.5222 the last five
+ * digits are the driver's, 552.22. NULL: it is no such number.
+ */
+static const char *windows_number(const char *s, struct arena *a)
+{
+	unsigned long v[4];
+	size_t dots = 0;
+	for (const char *p = s; *p; p++)
+		dots += *p == '.';
+	if (dots != 3 || version_parts(s, v, 4) != 4 || v[0] < 6 || v[0] > 99 || v[2] > 99 || v[3] > 9999)
+		return NULL;
+	return arena_printf(a, "%lu.%02lu", v[2] % 10 * 100 + v[3] / 100, v[3] % 100);
 }
 
 int host_set_driver(struct host *h, const char *driver, struct arena *a, struct err *err)
 {
-	const char *dash = strchr(driver, '-');
+	const char *dash = strchr(driver, '-'), *windows = dash ? NULL : windows_number(driver, a);
+	if (windows && h->os != HOST_WSL2)
+		h->os = HOST_WINDOWS;
+	if (windows)
+		driver = windows;
 	h->driver = arena_str(a, driver);
 	if (!h->driver)
 		return err_nomem(err);

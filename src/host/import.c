@@ -71,6 +71,7 @@ static int says_nothing(struct span text, struct err *err)
 {
 	static const struct { const char *says, *means; } known[] = {
 		{ "NVIDIA-SMI has failed", "nvidia-smi found no driver that runs: it states nothing of the host" },
+		{ "Driver/library version mismatch", "the driver was upgraded and the host not rebooted: nvidia-smi states nothing of it" },
 		{ "Failed to initialize NVML", "nvidia-smi could not reach the driver: it states nothing of the host" },
 		{ "No devices were found", "nvidia-smi saw no GPU: state \"no_gpu\": true in a profile if there is none" },
 		{ "command not found", "it is a shell's complaint, not what nvidia-smi prints" },
@@ -81,7 +82,7 @@ static int says_nothing(struct span text, struct err *err)
 	if (collectenv_is(text) || nvsmi_is_table(text) || nvsmi_is_query(text) || nvsmixml_is(text) || nvsmi_is_csv(text))
 		return err_set(err, ERR_FORMAT, "it states neither driver nor CUDA nor GPU");
 	return err_set(err, ERR_FORMAT, "it is in none of the accepted forms: a profile (JSON), nvidia-smi (its table, -L, -q, -q -x, "
-		       "--query-gpu=name,driver_version,compute_cap --format=csv), /proc/driver/nvidia/version, torch.utils.collect_env, "
+		       "--query-gpu=name,driver_version,compute_cap --format=csv), /proc/driver/nvidia/version, modinfo nvidia, torch.utils.collect_env, "
 		       "kubectl get nodes -o json, or driver=535.104.05,gpu=H100x8");
 }
 
@@ -102,7 +103,7 @@ int host_import_nodes(const json_t *o, struct host_list *list, struct arena *a, 
 	if (k8snodes_parse(o, a, &groups, err) < 0)
 		return -1;
 	if (!groups.v.n)
-		return err_set(err, ERR_FORMAT, "none of its %u nodes has labels of NVIDIA's GPU feature discovery (nvidia.com/gpu.product)", groups.silent);
+		return err_set(err, ERR_FORMAT, "none of its %u nodes says anything of GPUs (labels of GPU feature discovery: nvidia.com/gpu.product)", groups.silent);
 	list->silent_nodes += groups.silent;
 	for (size_t i = 0; i < groups.v.n; i++) {
 		struct host *h = host_add(list, a, err);

@@ -107,6 +107,8 @@ int local_from_files(const char *root, struct machine *m, struct host_notes *not
 		return -1;
 	bool wsl = span_find(kernel, "microsoft") < kernel.n || span_find(kernel, "Microsoft") < kernel.n;
 	m->os = wsl ? "wsl2" : "linux";
+	if (procdriver_is(tegra) && procdriver_parse(tegra, a, m, err) < 0)
+		return -1;
 	model = one_line(model);
 	bool jetson = tegra.n || span_find(model, "Jetson") < model.n;
 	if (jetson && !m->gpus.n && model.n && machine_add_gpu(m, model, (struct span){ 0 }, VER2_NONE, 1, a, err) < 0)

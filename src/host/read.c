@@ -11,6 +11,7 @@
 #include "host/import.h"
 #include "host/local.h"
 #include "parse/k8snodes.h"
+#include "parse/paste.h"
 
 static int add_json(const json_t *o, const char *name, struct host_list *list, struct arena *a, struct err *err)
 {
@@ -38,32 +39,10 @@ static int read_json(const json_t *o, const char *name, struct host_list *list, 
 	return 0;
 }
 
-/* PowerShell's > writes UTF-16: what is not ASCII there becomes '?', which no fact of ours holds. */
-static int narrow(struct span *text, struct arena *a, struct err *err)
-{
-	struct cur c = cur_of(*text);
-	uint16_t mark = cur_u16(&c);
-	c.be = mark == 0xfffe;
-	if (mark != 0xfeff && mark != 0xfffe)
-		return 0;
-	char *out = arena_alloc(a, cur_left(&c) / 2 + 1);
-	if (!out)
-		return err_nomem(err);
-	size_t n = 0;
-	while (cur_has(&c, 1, 2)) {
-		uint16_t unit = cur_u16(&c);
-		out[n++] = unit < 0x80 ? (char)unit : '?';
-	}
-	*text = (struct span){ (unsigned char *)out, n };
-	return 0;
-}
-
 int host_read(struct span text, const char *name, struct host_list *list, struct arena *a, struct err *err)
 {
-	if (narrow(&text, a, err) < 0)
+	if (paste_clean(&text, a, err) < 0)
 		return -1;
-	if (span_starts(text, "\xef\xbb\xbf"))
-		text = span_from(text, 3);
 	struct span head = text;
 	while (head.n && (head.p[0] == '\n' || span_trim(span_sub(head, 0, 1)).n == 0))
 		head = span_from(head, 1);

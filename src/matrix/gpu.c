@@ -35,7 +35,7 @@ static void split(const char *s, struct words *out)
 /* Words that say nothing of the capability: brands and the like. */
 static bool filler(const char *w)
 {
-	static const char *const words[] = { "nvidia", "tesla", "geforce", "gpu", "graphics", "corporation", "shared", "developer", "kit", "grid" };
+	static const char *const words[] = { "nvidia", "tesla", "geforce", "gpu", "graphics", "corporation", "shared", "developer", "kit", "grid", "mega" };
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcmp(w, words[i]))
 			return true;

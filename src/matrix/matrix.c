@@ -62,7 +62,7 @@ struct ver2 matrix_driver_cuda(const struct matrix *m, const char *driver, enum 
 		bool windows = str_eq(r->system, "windows");
 		if (windows != (system == DRIVER_WINDOWS) || (system == DRIVER_LINUX && windows))
 			continue;
-		if (major >= (unsigned long)r->from && major <= (unsigned long)r->to) {
+		if (major >= (unsigned long)r->from && major <= (unsigned long)r->to && (!r->since[0] || version_cmp(driver, r->since) >= 0)) {
 			*source = r->source;
 			return r->cuda;
 		}

@@ -35,7 +35,7 @@ struct sm_list { const struct sm *v; size_t n; };
 #define TABLE_components(F) F(STR, name) F(STR, component) F(STR, dist)
 #define TABLE_debian_packages(F) F(STR, soname) F(STR, package)
 #define TABLE_driver_branches(F) F(INT, branch) F(VER2, cuda) F(STR, first) F(STR, last) F(STR, type) F(STR, eol)
-#define TABLE_driver_numbers(F) F(STR, system) F(INT, from) F(INT, to) F(VER2, cuda)
+#define TABLE_driver_numbers(F) F(STR, system) F(INT, from) F(INT, to) F(STR, since) F(VER2, cuda)
 #define TABLE_errors(F) F(INT, code) F(STR, name) F(STR, driver_name) F(STR, text)
 #define TABLE_forward_compat(F) F(VER2, cuda) F(INT, branch) F(STR, cell)
 #define TABLE_generators(F) F(STR, package) F(STR, versions) F(STR, what)

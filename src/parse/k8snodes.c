@@ -68,7 +68,52 @@ static int versions(const json_t *labels, struct machine *m, struct arena *a, st
 	return 0;
 }
 
-static int gpus(const json_t *labels, struct machine *m, struct arena *a, struct err *err)
+/* How many of a resource a node has ("nvidia.com/gpu": "8"); 0: none are stated. */
+static unsigned capacity(const json_t *o, const char *resource)
+{
+	const char *s = json_get_str(json_object_get(json_object_get(o, "status"), "capacity"), resource);
+	uint64_t n;
+	return s && span_number(SPAN_STR(s), &n) && n < LIMIT_GPU_COUNT ? (unsigned)n : 0;
+}
+
+/*
+ * Where GPU feature discovery did not run, and for other makers' GPUs: labels
+ * of clouds and of the makers' own plugins; a label's value has no blanks.
+ */
+static int other_gpus(const json_t *o, const json_t *labels, struct machine *m, struct arena *a, struct err *err)
+{
+	static const struct { const char *name, *count, *resource, *maker; } forms[] = {
+		{ "cloud.google.com/gke-accelerator", "cloud.google.com/gke-accelerator-count", "nvidia.com/gpu", "" },
+		{ "karpenter.k8s.aws/instance-gpu-name", "karpenter.k8s.aws/instance-gpu-count", "nvidia.com/gpu", "" },
+		{ "amd.com/gpu.product-name", NULL, "amd.com/gpu", "AMD" },
+		{ "beta.amd.com/gpu.product-name", NULL, "amd.com/gpu", "AMD" },
+		{ "gpu.intel.com/product", "gpu.intel.com/device.count", "gpu.intel.com/i915", "Intel" },
+	};
+	static const struct { const char *resource, *name; } bare[] = { { "amd.com/gpu", "AMD GPU" }, { "gpu.intel.com/i915", "Intel GPU" } };
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		struct span name = label(labels, forms[i].name);
+		uint64_t count = 0;
+		if (!name.n)
+			continue;
+		if (!forms[i].count || !span_number(label(labels, forms[i].count), &count) || !count || count > LIMIT_GPU_COUNT)
+			count = capacity(o, forms[i].resource);
+		bool named = span_starts(name, forms[i].maker);
+		char *text = arena_printf(a, "%s%s%s", named ? "" : forms[i].maker, named ? "" : " ", (const char *)name.p);
+		for (char *p = text; p && *p; p++)
+			*p = *p == '_' ? ' ' : *p;
+		if (!text)
+			return err_nomem(err);
+		return machine_add_gpu(m, SPAN_STR(text), (struct span){ 0 }, VER2_NONE, count ? (unsigned)count : 1, a, err);
+	}
+	for (size_t i = 0; i < sizeof(bare) / sizeof(*bare); i++) {
+		unsigned n = capacity(o, bare[i].resource);
+		if (n)
+			return machine_add_gpu(m, SPAN_STR(bare[i].name), (struct span){ 0 }, VER2_NONE, n, a, err);
+	}
+	return 0;
+}
+
+static int gpus(const json_t *o, const json_t *labels, struct machine *m, struct arena *a, struct err *err)
 {
 	struct span product = label(labels, "nvidia.com/gpu.product");
 	struct span major = label(labels, "nvidia.com/gpu.compute.major"), minor = label(labels, "nvidia.com/gpu.compute.minor");
@@ -78,6 +123,8 @@ static int gpus(const json_t *labels, struct machine *m, struct arena *a, struct
 		return 0;
 	if (span_number(major, &x) && span_number(minor, &y) && x && x < 100 && y < 10)
 		cc = (struct ver2){ (short)x, (short)y };
+	if (!product.n)
+		return other_gpus(o, labels, m, a, err);
 	return machine_add_gpu(m, product, (struct span){ 0 }, cc, count < LIMIT_GPU_COUNT ? (unsigned)count : LIMIT_GPU_COUNT, a, err);
 }
 
@@ -101,10 +148,10 @@ static int read_node(const json_t *o, struct machine *m, struct arena *a, struct
 	m->arch = arch ? machine_arch(SPAN_STR(arch)) : NULL;
 	bool wsl = kernel && strstr(kernel, "microsoft");
 	m->os = str_eq(os, "windows") ? "windows" : wsl ? "wsl2" : str_eq(os, "linux") ? "linux" : NULL;
-	if (versions(labels, m, a, err) < 0 || gpus(labels, m, a, err) < 0)
+	if (versions(labels, m, a, err) < 0 || gpus(o, labels, m, a, err) < 0)
 		return -1;
 	m->no_gpu = !machine_says(m) && span_eq(label(labels, "nvidia.com/gpu.present"), "false");
-	return machine_says(m) || span_eq(label(labels, "nvidia.com/gpu.present"), "true");
+	return machine_says(m) || span_eq(label(labels, "nvidia.com/gpu.present"), "true") || capacity(o, "nvidia.com/gpu");
 }
 
 static const char *key_of(const struct machine *m, struct arena *a)

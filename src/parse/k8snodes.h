@@ -1,6 +1,6 @@
 /*
  * parse/k8snodes.h: `kubectl get nodes -o json`, with the labels of NVIDIA's
- * GPU feature discovery. host and tests include it.
+ * GPU feature discovery, of clouds and of other makers. host and tests include it.
  */
 #ifndef PARSE_K8SNODES_H
 #define PARSE_K8SNODES_H

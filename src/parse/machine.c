@@ -19,6 +19,19 @@ bool driver_like(struct span s)
 	return dots >= 1 && dots <= 3 && s.n <= 32 && span_chr(s, '.') >= 3;
 }
 
+static bool l4t_like(struct span s)
+{
+	struct span rest = s, major = span_cut(&rest, '.');
+	uint64_t n;
+	size_t parts = 1;
+	if (!span_number(major, &n) || n < 21 || n > 39 || span_ends(s, "."))
+		return false;
+	for (; rest.n; parts++)
+		if (!span_number(span_cut(&rest, '.'), &n) || n > 99)
+			return false;
+	return parts >= 2 && parts <= 3;
+}
+
 struct ver2 span_ver2(struct span s)
 {
 	char text[16];
@@ -88,6 +101,14 @@ int machine_set_driver(struct machine *m, struct span version, struct arena *a, 
 	if (m->driver || !driver_like(version))
 		return 0;
 	m->driver = arena_strn(a, version.p, version.n);
+	return m->driver ? 0 : err_nomem(err);
+}
+
+int machine_set_l4t(struct machine *m, struct span release, struct arena *a, struct err *err)
+{
+	if (m->driver || !l4t_like(release))
+		return 0;
+	m->driver = arena_strn(a, release.p, release.n);
 	return m->driver ? 0 : err_nomem(err);
 }
 

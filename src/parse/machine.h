@@ -42,6 +42,9 @@ int machine_add_gpu(struct machine *m, struct span name, struct span brand, stru
 /* Sets the driver if none is set and the text is a driver's version: digits and dots, "535.104.05". -1: memory. */
 int machine_set_driver(struct machine *m, struct span version, struct arena *a, struct err *err);
 
+/* The same for a release of Jetson Linux, which numbers its driver too: "35.3.1". */
+int machine_set_l4t(struct machine *m, struct span release, struct arena *a, struct err *err);
+
 /* Sets the CUDA version if none is set and the text begins with one. */
 void machine_set_cuda(struct machine *m, struct span version);
 

@@ -139,7 +139,7 @@ int nvsmi_list(struct span text, struct arena *a, struct machine *m, struct err 
 
 bool nvsmi_is_query(struct span text)
 {
-	return holds(text, "NVSMI LOG") || (holds(text, "Attached GPUs ") && holds(text, "Product Name "));
+	return holds(text, "NVSMI LOG") || (holds(text, "Attached GPUs ") && holds(text, "Product Name ")) || holds(text, "NVIDIA-SMI version ");
 }
 
 int nvsmi_query(struct span text, struct arena *a, struct machine *m, struct err *err)
@@ -147,10 +147,14 @@ int nvsmi_query(struct span text, struct arena *a, struct machine *m, struct err
 	struct machine seen = MACHINE_INIT;
 	struct span name = { 0 }, brand = { 0 };
 	struct cur c = cur_of(text);
+	bool log = false;
 	for (struct span line; cur_line(&c, &line);) {
 		struct span value = line, key = span_trim(span_cut(&value, ':'));
 		value = span_trim(value);
-		if (span_eq(key, "Driver Version") || span_eq(key, "KMD Version")) {
+		if (holds(line, "NVSMI LOG") && log && name.n)
+			break; /* a second run in the same text, of the same GPUs */
+		log = log || holds(line, "NVSMI LOG");
+		if (span_eq(key, "Driver Version") || span_eq(key, "KMD Version") || span_eq(key, "DRIVER version")) {
 			if (machine_set_driver(&seen, value, a, err) < 0)
 				return -1;
 		} else if (span_eq(key, "CUDA Version") || span_eq(key, "CUDA UMD Version")) {

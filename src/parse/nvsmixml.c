@@ -148,8 +148,11 @@ int nvsmixml_parse(struct span text, struct arena *a, struct machine *m, struct 
 	XML_SetElementHandler(r.parser, element_begins, element_ends);
 	XML_SetCharacterDataHandler(r.parser, text_comes);
 	XML_SetEntityDeclHandler(r.parser, entity_comes);
-	/* a log may have a line of the shell before the document */
-	int got = feed(&r, span_from(text, span_chr(text, '<')));
+	/* a log may have lines of the shell around the document, or more documents: of the same machine */
+	static const char end[] = "</nvidia_smi_log>";
+	size_t begin = span_find(text, "<?xml"), root = span_find(text, "<nvidia_smi_log");
+	text = span_from(text, begin < root ? begin : root);
+	int got = feed(&r, span_sub(text, 0, span_find(text, end) + sizeof(end) - 1));
 	XML_ParserFree(r.parser);
 	if (got < 0)
 		return -1;

@@ -1,4 +1,7 @@
-/* parse/procdriver.h: /proc/driver/nvidia/version: the driver that is loaded. host and tests include it. */
+/*
+ * parse/procdriver.h: what a kernel says of its driver: /proc/driver/nvidia/version,
+ * /etc/nv_tegra_release of a Jetson, `modinfo nvidia`. host and tests include it.
+ */
 #ifndef PARSE_PROCDRIVER_H
 #define PARSE_PROCDRIVER_H
 
