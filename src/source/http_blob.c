@@ -238,6 +238,7 @@ struct ranged {
 	struct arena arena;
 	struct http *h;
 	struct http_request q;
+	const char *direct;  /* where a redirect led; NULL: nowhere */
 	struct exchange x;
 	bool open;
 	uint64_t at, end;    /* of the open request: where it is, where it ends */
@@ -264,6 +265,46 @@ static void ranged_close(void *self)
 	mem_free(r);
 }
 
+/* Is the open answer the bytes [at, at + n)? */
+static int check_range(struct ranged *r, uint64_t at, uint64_t n, struct err *err)
+{
+	const struct http_reply *p = &r->x.reply;
+	if (p->status == 200 || (p->status == 206 && p->total != BLOB_UNKNOWN && p->total != r->size))
+		return err_set(err, ERR_FORMAT, "it changed on the server while it was read");
+	if (p->status != 206)
+		return http_status_error(p, r->q.url, err);
+	if (!p->has_range || p->first != at || p->last - p->first + 1 != n)
+		return err_set(err, ERR_FORMAT, "the server answers with another range than was asked for");
+	return 0;
+}
+
+/*
+ * Where a redirect to another host led is asked first, without credentials:
+ * registries redirect every request to a blob store, whose URLs are good for
+ * some minutes. Whatever it says but the range leads back to who redirected.
+ */
+static bool ask_direct(struct ranged *r, struct http_request q, uint64_t at, uint64_t n)
+{
+	struct err none = ERR_INIT;
+	q.url = r->direct;
+	q.auth = NULL;
+	q.once = true;
+	bool ok = r->direct && exchange_begin(&r->x, r->h, &q, &none) == 0;
+	if (ok && check_range(r, at, n, &none) == 0)
+		return true;
+	if (ok)
+		exchange_end(&r->x);
+	r->direct = NULL;
+	return false;
+}
+
+/* For requests after this one. */
+static void remember(struct ranged *r)
+{
+	if (r->x.away && r->x.reply.from[0])
+		r->direct = arena_str(&r->arena, r->x.reply.from);
+}
+
 /* Asks for [at, at + n). */
 static int ask(struct ranged *r, uint64_t at, uint64_t n, bool again, struct err *err)
 {
@@ -274,19 +315,14 @@ static int ask(struct ranged *r, uint64_t at, uint64_t n, bool again, struct err
 	q.at = at;
 	q.n = n;
 	q.if_range = is_strong(r->etag) ? r->etag : NULL;
-	if (exchange_begin(&r->x, r->h, &q, err) < 0)
-		return -1;
-	const struct http_reply *p = &r->x.reply;
-	int rc = 0;
-	if (p->status == 200 || (p->status == 206 && p->total != BLOB_UNKNOWN && p->total != r->size))
-		rc = err_set(err, ERR_FORMAT, "it changed on the server while it was read");
-	else if (p->status != 206)
-		rc = http_status_error(p, q.url, err);
-	else if (!p->has_range || p->first != at || p->last - p->first + 1 != n)
-		rc = err_set(err, ERR_FORMAT, "the server answers with another range than was asked for");
-	if (rc < 0) {
-		exchange_end(&r->x);
-		return -1;
+	if (!ask_direct(r, q, at, n)) {
+		if (exchange_begin(&r->x, r->h, &q, err) < 0)
+			return -1;
+		if (check_range(r, at, n, err) < 0) {
+			exchange_end(&r->x);
+			return -1;
+		}
+		remember(r);
 	}
 	r->open = true;
 	r->at = at;
@@ -414,6 +450,7 @@ static int take_tail(struct ranged *r, struct err *err)
 	if (!p->has_range || p->total == BLOB_UNKNOWN || p->last + 1 != p->total || n > TAIL)
 		return err_set(err, ERR_FORMAT, "the server answers with another range than was asked for");
 	strcpy(r->etag, p->etag);
+	remember(r);
 	r->size = p->total;
 	r->at = r->kept_at = p->first;
 	r->end = p->total;

@@ -135,7 +135,19 @@ def make_layers():
     return layers + [out.getvalue()]
 
 
-here = remote.Server()
+class Handler(remote.Handler):
+    def fault_signed(self, data, nth):         # to a blob store, as registries do; only for who has a password
+        if not self.headers.get("Authorization"):
+            return self.answer(401, WWW_Authenticate='Basic realm="r"')
+        path = self.path.replace("signed", "store")
+        self.answer(307, Location="http://localhost:%d%s?signature=abc%d" % (self.server.away, path, nth))
+
+    def fault_store(self, data, nth):          # whose URLs are good for three requests
+        self.answer(403) if nth > 3 else self.serve(data)
+
+
+here, away = remote.Server(handler=Handler), remote.Server(handler=Handler)
+here.away, away.blobs = away.port, here.blobs
 host = "127.0.0.1:%d" % here.port
 layers = make_layers()
 
@@ -213,6 +225,26 @@ for name in forms:
         same("%s, %s: the same" % (name, fault), got, want)
     code, out, err = run("inspect", "--no-cache", image(name))
     expect(name + ": the report says whose word it is", "4 layers read by their own table of contents" in out, out)
+
+# ---- a blob store beside: it is asked without the registry, as long as it answers, and never with the password ----
+with open("/bin/sh", "rb") as f:
+    body = f.read()
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as t:
+    for i in range(8):
+        for name, data in ("opt/x%d.so" % i, body), ("noise%d" % i, random.Random(i).randbytes(300_000)):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+publish("far", [tabled(out.getvalue(), chunked=False)])
+want = read("far, --verify", "far", "--verify", tables=0)
+away.reset()
+got = read("far, redirected", "far", tables=1, fault="signed", ENVCHECK_AUTH=host + "=user:secret")
+same("far, redirected: the same", got, want)
+redirects = [p for p, h in here.log if "/blobs/" in p and "Authorization" in h]
+asked = [p for p, _ in away.log]
+expect("the store is asked directly", len(asked) > 9 and 4 <= len(redirects) < len(asked) / 2, redirects, asked)
+expect("and anew when its URL is worn out", len(set(asked)) == len(redirects) and not any("Authorization" in h for _, h in away.log), redirects, away.log)
 
 # ---- hostile ones: the layer itself is read instead, and the report says why ----
 
