@@ -1,6 +1,5 @@
 #include "source/http.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -65,8 +64,7 @@ struct http *http_open(const struct http_options *o, struct err *err)
 
 const struct http_options *http_options_of(const struct http *h) { return &h->options; }
 
-/* libcurl is loaded by the first who needs it. */
-static const struct curl_calls *calls_of(struct http *h, struct err *err)
+const struct curl_calls *http_calls(struct http *h, struct err *err)
 {
 	pthread_mutex_lock(&h->lock);
 	if (!h->curl)
@@ -107,141 +105,6 @@ struct http_traffic http_traffic(struct http *h)
 	struct http_traffic t = h->traffic;
 	pthread_mutex_unlock(&h->lock);
 	return t;
-}
-
-/* ---- URLs ---- */
-
-char *http_shown(struct arena *a, const char *url)
-{
-	size_t n = strcspn(url, "?#");
-	const char *scheme = strstr(url, "://");
-	const char *host = scheme && scheme < url + n ? scheme + 3 : url;
-	size_t authority = strcspn(host, "/?#");
-	const char *at = memrchr(host, '@', authority);
-	if (!at)
-		return arena_strn(a, url, n);
-	return arena_printf(a, "%.*s%.*s", (int)(host - url), url, (int)(n - (size_t)(at + 1 - url)), at + 1);
-}
-
-bool http_is_loopback(const char *host)
-{
-	if (str_ieq(host, "localhost") || str_eq(host, "::1") || str_eq(host, "[::1]"))
-		return true;
-	unsigned dots = 0;
-	for (const char *s = host; *s; s++) {
-		if (!isdigit((unsigned char)*s) && *s != '.')
-			return false;
-		dots += *s == '.';
-	}
-	return dots == 3 && str_starts(host, "127.");
-}
-
-/* A parsed URL; NULL where it is none. */
-static CURLU *url_parse(const struct curl_calls *c, const char *base, const char *url, struct err *err)
-{
-	CURLU *u = c->url();
-	CURLUcode rc = u ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
-	if (!rc && base)
-		rc = c->url_set(u, CURLUPART_URL, base, 0);
-	if (!rc)
-		rc = c->url_set(u, CURLUPART_URL, url, 0);
-	if (!rc)
-		return u;
-	c->url_cleanup(u);
-	if (rc == CURLUE_OUT_OF_MEMORY)
-		err_nomem(err);
-	else
-		err_set(err, ERR_FORMAT, "this is no URL");
-	return NULL;
-}
-
-/* A part of a URL, in the arena; NULL where it has none. */
-static char *url_part(const struct curl_calls *c, CURLU *u, CURLUPart what, struct arena *a, unsigned flags)
-{
-	char *s = NULL;
-	char *copy = c->url_get(u, what, &s, flags) == CURLUE_OK ? arena_str(a, s) : NULL;
-	c->free(s);
-	return copy;
-}
-
-/* What decides where credentials go: "https://host:443". */
-static char *origin_of(const struct curl_calls *c, const char *url, struct arena *a)
-{
-	CURLU *u = url_parse(c, NULL, url, NULL);
-	char *scheme = u ? url_part(c, u, CURLUPART_SCHEME, a, 0) : NULL;
-	char *host = u ? url_part(c, u, CURLUPART_HOST, a, 0) : NULL;
-	char *port = u ? url_part(c, u, CURLUPART_PORT, a, CURLU_DEFAULT_PORT) : NULL;
-	c->url_cleanup(u);
-	char *origin = scheme && host && port ? arena_printf(a, "%s://%s:%s", scheme, host, port) : NULL;
-	for (char *s = origin; s && *s; s++)
-		*s = (char)tolower((unsigned char)*s);
-	return origin;
-}
-
-static bool is_web(const char *scheme) { return str_eq(scheme, "https") || str_eq(scheme, "http"); }
-
-char *http_resolve(struct http *h, struct arena *a, const char *base, const char *to, struct err *err)
-{
-	const struct curl_calls *c = calls_of(h, err);
-	CURLU *u = c ? url_parse(c, base, to, err) : NULL;
-	if (!u)
-		return NULL;
-	char *scheme = url_part(c, u, CURLUPART_SCHEME, a, 0), *url = NULL;
-	if (!is_web(scheme))
-		err_set(err, ERR_FORMAT, "'%.100s' is no http(s) URL", http_shown(a, to));
-	else if (!(url = url_part(c, u, CURLUPART_URL, a, 0)))
-		err_nomem(err);
-	c->url_cleanup(u);
-	return url;
-}
-
-char *http_split_user(struct http *h, struct arena *a, const char *url, char **basic, struct err *err)
-{
-	const struct curl_calls *c = calls_of(h, err);
-	CURLU *u = c ? url_parse(c, NULL, url, err) : NULL;
-	if (!u)
-		return NULL;
-	char *user = url_part(c, u, CURLUPART_USER, a, CURLU_URLDECODE), *password = url_part(c, u, CURLUPART_PASSWORD, a, CURLU_URLDECODE);
-	*basic = user ? arena_printf(a, "%s:%s", user, password ? password : "") : NULL;
-	c->url_set(u, CURLUPART_USER, NULL, 0);
-	c->url_set(u, CURLUPART_PASSWORD, NULL, 0);
-	char *bare = url_part(c, u, CURLUPART_URL, a, 0);
-	c->url_cleanup(u);
-	if (!bare || (user && !*basic))
-		err_nomem(err);
-	return bare;
-}
-
-char *http_host(struct http *h, struct arena *a, const char *url, struct err *err)
-{
-	const struct curl_calls *c = calls_of(h, err);
-	CURLU *u = c ? url_parse(c, NULL, url, err) : NULL;
-	char *host = u ? url_part(c, u, CURLUPART_HOST, a, 0) : NULL, *port = u ? url_part(c, u, CURLUPART_PORT, a, 0) : NULL;
-	if (u)
-		c->url_cleanup(u);
-	for (char *s = host; s && *s; s++)
-		*s = (char)tolower((unsigned char)*s);
-	return host && port ? arena_printf(a, "%s:%s", host, port) : host;
-}
-
-/* May a request go there? Plain HTTP only to this machine, or where asked for; never after https. */
-static int check_policy(struct http *h, const char *url, bool was_tls, struct arena *a, struct err *err)
-{
-	const struct curl_calls *c = h->curl;
-	CURLU *u = url_parse(c, NULL, url, err);
-	if (!u)
-		return -1;
-	char *scheme = url_part(c, u, CURLUPART_SCHEME, a, 0), *host = url_part(c, u, CURLUPART_HOST, a, 0);
-	c->url_cleanup(u);
-	if (!scheme || !host || !is_web(scheme))
-		return err_set(err, ERR_UNSUPPORTED, "only http and https are followed");
-	if (str_eq(scheme, "https"))
-		return 0;
-	if (was_tls)
-		return err_set(err, ERR_FORMAT, "redirected from https to http, which is not followed");
-	if (h->options.plain_http || http_is_loopback(host))
-		return 0;
-	return err_set(err, ERR_UNSUPPORTED, "plain HTTP to %.200s: not without --plain-http", host);
 }
 
 /* ---- what curl calls ---- */
@@ -516,11 +379,7 @@ static int prepare(struct exchange *x, const struct http_request *q, const char 
 		c->easy_setopt(e, CURLOPT_POSTFIELDS, q->form);
 	if (q->packed)
 		c->easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
-	char *host = NULL;
-	CURLU *u = url_parse(c, NULL, url, err);
-	if (u)
-		host = url_part(c, u, CURLUPART_HOST, a, 0);
-	c->url_cleanup(u);
+	const char *host = http_name(x->h, url, a);
 	if (host && http_is_loopback(host)) /* a proxy is for what is elsewhere */
 		c->easy_setopt(e, CURLOPT_NOPROXY, "*");
 	return 0;
@@ -574,11 +433,11 @@ static void skip_body(struct exchange *x)
 static int follow(struct exchange *x, const struct http_request *q, const char *authorization, struct err *err)
 {
 	auto_arena struct arena a = ARENA_INIT;
-	const char *url = q->url, *home = origin_of(x->h->curl, url, &a);
+	const char *url = q->url, *home = http_origin(x->h, url, &a);
 	bool tls = false;
 	x->away = false;
 	for (unsigned hops = 0;; hops++) {
-		if (check_policy(x->h, url, tls, &a, err) < 0 || hop(x, q, url, authorization, &a, err) < 0)
+		if (http_allowed(x->h, url, tls, &a, err) < 0 || hop(x, q, url, authorization, &a, err) < 0)
 			break;
 		tls = str_starts(url, "https:");
 		if (!is_redirect(x->reply.status)) {
@@ -598,7 +457,7 @@ static int follow(struct exchange *x, const struct http_request *q, const char *
 		url = next ? http_split_user(x->h, &a, next, &basic, err) : NULL;
 		if (!url)
 			break;
-		x->away = !str_eq(origin_of(x->h->curl, url, &a), home);
+		x->away = !str_eq(http_origin(x->h, url, &a), home);
 		if (x->away)
 			authorization = NULL;
 	}
@@ -652,7 +511,7 @@ int exchange_begin(struct exchange *x, struct http *h, const struct http_request
 	reply_reset(&x->reply);
 	if (h->options.offline)
 		return err_set(err, ERR_UNSUPPORTED, "--offline forbids the network");
-	if (!calls_of(h, err))
+	if (!http_calls(h, err))
 		return -1;
 	if (!(x->link = link_take(h)))
 		return err_nomem(err);

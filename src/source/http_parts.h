@@ -1,10 +1,21 @@
-/* source/http_parts.h: one request and its answer, as http.c gives it to http_blob.c. Inside http*.c alone. */
+/* source/http_parts.h: URLs, one request and its answer, as http_url.c and http.c give them to http_blob.c. Inside http*.c alone. */
 #ifndef SOURCE_HTTP_PARTS_H
 #define SOURCE_HTTP_PARTS_H
 
 #include "source/http.h"
 
+struct curl_calls;
 struct link;
+
+/* libcurl, loaded by the first who needs it. NULL where there is none. */
+const struct curl_calls *http_calls(struct http *h, struct err *err);
+
+/* What decides where credentials go: "https://host:443"; and the host alone. In the arena; NULL where it is no URL. */
+char *http_origin(struct http *h, const char *url, struct arena *a);
+char *http_name(struct http *h, const char *url, struct arena *a);
+
+/* May a request go there? Plain HTTP only to this machine, or where asked for; never after https. */
+int http_allowed(struct http *h, const char *url, bool was_tls, struct arena *a, struct err *err);
 
 /* One request on its way: begun, read, ended. */
 struct exchange {

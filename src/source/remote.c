@@ -52,7 +52,7 @@ char *remote_name(const char *arg, struct arena *a)
 	if (is_url(arg))
 		return http_shown(a, arg);
 	if (remote_kind_of(arg) != REMOTE_IMAGE || imageref_parse(image_of(arg), a, &r) <= 0)
-		return arena_str(a, arg);
+		return str_starts(arg, scheme_docker) ? http_shown(a, arg) : arena_str(a, arg);
 	const char *name = imageref_name(&r, a);
 	return name ? arena_printf(a, "%s%s", scheme_docker, name) : NULL;
 }

@@ -189,6 +189,12 @@ for realm in ("ftp://x/token", "/token", "file:///etc/passwd", "http://user:secr
     quiet(realm[:30], out, err)
 here.realm = None
 
+for url in ("http://user:secret@%s/x.whl", "http://user:se/secret@%s/x.whl", "http://user:se#secret@%s/x.whl", "http://user:se?secret@%s/x.whl",
+            "http://%s/x.whl?secret", "http://%s/x.whl#secret", "docker://user:secret@%s/x:1"):
+    code, out, err = inspect(url % host, retries="0")
+    expect("a URL with a password, or the like: " + url, code in (2, 3), code, err)
+    quiet(url, out, err)
+
 # ---- manifests ----
 config_of = json.loads(here.manifests["1"])["config"]
 layer = json.loads(here.manifests["1"])["layers"][0]
