@@ -25,7 +25,9 @@ static void image_names(void **state)
 		{ "localhost/x", "localhost/x:latest", false },
 		{ "localhost:5000/a/b/c", "localhost:5000/a/b/c:latest", false },
 		{ "[::1]:5000/x:1", "[::1]:5000/x:1", true },
-		{ "Host/x", "host/x:latest", false },
+		{ "Host/x", "Host/x:latest", false },
+		{ "Host.example/x", "host.example/x:latest", false },
+		{ "HOST:5000/x", "host:5000/x:latest", false },
 		{ "x@sha256:" HEX, "docker.io/library/x@sha256:" HEX, true },
 		{ "x:1@sha256:" HEX, "docker.io/library/x:1@sha256:" HEX, true },
 		{ "a__b/c--d.e_f", "docker.io/a__b/c--d.e_f:latest", false },
@@ -34,6 +36,7 @@ static void image_names(void **state)
 		{ "a___b", NULL, false }, { "a._b", NULL, false }, { ".a", NULL, false }, { "a..b", NULL, false },
 		{ "../etc/passwd", NULL, false }, { "host:0/x", NULL, false }, { "host:99999/x", NULL, false }, { "x y", NULL, false },
 		{ "h\xc3\xa9.io/x", NULL, false }, { "user:pw@host/x", NULL, false },
+		{ "[abcd]/x", NULL, false }, { "[::1/x", NULL, false }, { "[::1]x/x", NULL, false },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct arena a = ARENA_INIT;

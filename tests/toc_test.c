@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "parse/layertoc.h"
 #include "source/blob.h"
 #include "source/tree.h"
@@ -147,6 +148,36 @@ static void a_cut_layer_has_no_table(void **state)
 	}
 }
 
+/* Each allocation fails in turn, until none is left to fail. */
+static void memory_runs_out(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LAYERS; i++) {
+		size_t n;
+		unsigned char *p = load(layers[i].file, &n);
+		long failed = 0;
+		bool all = false;
+		while (!all) {
+			struct err err = ERR_INIT;
+			struct buf got = BUF_INIT(SPACE);
+			struct blob *blob = blob_memory((struct span){ p, n }, &err);
+			long before = mem_count();
+			mem_fail_at = before + ++failed;
+			struct tree *t = tree_toc_take(blob, layers[i].position, layers[i].digest, &err);
+			assert_true(t || err.kind != ERR_NONE);
+			bool whole = t && tell(t, true, &got);
+			tree_close(t);
+			mem_fail_at = 0;
+			all = mem_count() - before < failed;
+			assert_true(whole || !all);
+			assert_true(!whole || all || got.bad); /* bad: it was the text's own */
+			buf_clear(&got);
+		}
+		assert_true(failed > 20);
+		free(p);
+	}
+}
+
 static void positions(void **state)
 {
 	(void)state;
@@ -170,6 +201,7 @@ int main(void)
 		cmocka_unit_test(the_same_as_the_archive),
 		cmocka_unit_test(a_changed_byte_is_found_or_not_needed),
 		cmocka_unit_test(a_cut_layer_has_no_table),
+		cmocka_unit_test(memory_runs_out),
 		cmocka_unit_test(positions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

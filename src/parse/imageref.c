@@ -58,7 +58,7 @@ static bool is_host(struct span s)
 	struct span name = s, rest;
 	if (s.n && s.p[0] == '[') {
 		size_t end = span_chr(s, ']');
-		if (end == s.n)
+		if (end == s.n || span_chr(s, ':') > end)
 			return false;
 		for (size_t i = 1; i < end; i++)
 			if (!isxdigit(s.p[i]) && s.p[i] != ':')
@@ -87,11 +87,14 @@ static bool looks_like_host(struct span s)
 	return span_eq(s, "localhost");
 }
 
+/* In small letters, unless those are all that makes it a host. */
 static const char *lower_host(struct arena *a, struct span host)
 {
 	char *s = arena_strn(a, host.p, host.n);
 	for (char *c = s; c && *c; c++)
 		*c = (char)tolower((unsigned char)*c);
+	if (s && !looks_like_host(SPAN_STR(s)))
+		memcpy(s, host.p, host.n);
 	return s && (str_eq(s, "index.docker.io") || str_eq(s, "registry-1.docker.io")) ? "docker.io" : s;
 }
 

@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "parse/imageref.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
@@ -8,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct imageref r, again;
 	if (imageref_parse((struct span){ p, n }, &a, &r) > 0) {
 		const char *name = imageref_name(&r, &a);
-		if (!name || imageref_parse(SPAN_STR(name), &a, &again) != 1) /* a completed name is a name */
+		/* a completed name is a name, and of the same */
+		if (!name || imageref_parse(SPAN_STR(name), &a, &again) != 1 || !str_eq(r.host, again.host) || !str_eq(r.repo, again.repo))
 			__builtin_trap();
 	}
 	arena_clear(&a);
