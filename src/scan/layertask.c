@@ -13,13 +13,14 @@
 /*
  * Under --verify, and where it comes from a registry, what is stated of the
  * bytes is held to them, as they pass; *held says whether diff_id (or digest)
- * was. The digest of a registry's blob is its store's business.
+ * was. The digest of a registry's blob is its store's business, but where a
+ * record is kept under it: that is to be seen here.
  */
 static struct tree *open_layer(const struct layer_task *t, struct blob *blob, bool verify, bool remote, bool *held, struct err *err)
 {
-	bool plain = str_eq(t->digest, t->diff_id);
-	if (verify && t->digest && !remote)
-		blob = digest_open_take(blob, t->digest, plain || !t->diff_id ? held : NULL, err);
+	bool plain = str_eq(t->digest, t->diff_id), decides = plain || !t->diff_id;
+	if (t->digest && (remote ? decides : verify))
+		blob = digest_open_take(blob, t->digest, decides ? held : NULL, err);
 	if (blob && (verify || remote) && t->diff_id && !plain) {
 		blob = codec_open_take(blob, err);
 		blob = blob ? digest_open_take(blob, t->diff_id, held, err) : NULL;
@@ -146,8 +147,6 @@ void layer_task_run(struct scan_job *job, struct store *s, struct layer_task *t)
 	tree_close(tree);
 	if (t->record->broken && t->record->error.kind == ERR_REFUSED)
 		refuse_record(t);
-	if (remote && !t->record->broken && (!t->diff_id || str_eq(t->digest, t->diff_id)))
-		held = true; /* the store read it to its end and compared */
 	if (got == 0 && o->cache)
 		layer_keep(t, o->cache, named ? &file : NULL, held, o->quick);
 	tell_table(t->record, &table);

@@ -1,5 +1,8 @@
 """Remote targets against a server that misbehaves: $1 is envcheck. Prints what is wrong; exit 1 then."""
+import bz2
+import gzip
 import json
+import lzma
 import os
 import sys
 import time
@@ -67,6 +70,20 @@ for fault, words in {
     if fault == "wrong":
         t = json.loads(out)["targets"][0]
         expect("wrong: nothing of it counts", not t.get("packages") and not t["complete"], out)
+
+# A layer without compression that ends before its blob does, as a cpio or an empty stream: the bytes behind decide whether it is the one that is stated.
+genuine = remote.tar([("etc/os-release", b"ID=debian\n"), ("opt/noise", remote.NOISE)])
+here.manifests["bare"] = remote.single(here.blobs, genuine)
+for what, forged in {"cpio": remote.cpio([("etc/os-release", b"ID=evil\n")]), "bzip2": bz2.compress(b""), "gzip": gzip.compress(b""),
+                     "lzma": lzma.compress(b"", format=lzma.FORMAT_ALONE)}.items():
+    here.blobs[remote.sha(genuine)] = forged + b"x" * (len(genuine) - len(forged))
+    code, out, err = inspect(image("plain", "bare"), cache=True)
+    expect("%s: a forgery is refused" % what, code == 3 and "digest" in err, code, err)
+    here.blobs[remote.sha(genuine)] = genuine
+    code, out, err = inspect(image("plain", "bare"), cache=True)
+    expect("%s: and not remembered" % what, code == 0 and json.loads(out)["targets"][0]["os"].get("id") == "debian", code, out, err)
+    for f in (home / "cache/envcheck").glob("*"):
+        f.unlink()
 
 # ---- credentials ----
 code, out, err = inspect(image("basic"))

@@ -35,6 +35,27 @@ def tar(files):
     return out.getvalue()
 
 
+def cpio(files):
+    """An archive in the new ASCII format."""
+    out = b""
+    for name, data in files + [("TRAILER!!!", b"")]:
+        name = name.encode() + b"\0"
+        out += b"070701" + b"".join(b"%08x" % v for v in (1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name), 0)) + name
+        out += bytes(-len(out) % 4) + data
+        out += bytes(-len(out) % 4)
+    return out
+
+
+def single(blobs, layer):
+    """The manifest of an image of one layer that is not compressed."""
+    oci = "application/vnd.oci.image."
+    config = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [sha(layer)]}}).encode()
+    blobs[sha(config)] = config
+    return json.dumps({"schemaVersion": 2, "mediaType": oci + "manifest.v1+json",
+                       "config": {"mediaType": oci + "config.v1+json", "digest": sha(config), "size": len(config)},
+                       "layers": [{"mediaType": oci + "layer.v1.tar", "digest": sha(layer), "size": len(layer)}]}).encode()
+
+
 def make_image():
     """Blobs by digest, and manifests by tag: `1` is an image, `many` an index of two platforms."""
     site = "usr/lib/python3.11/site-packages/"
