@@ -290,7 +290,9 @@ static int stream_piece(struct toc_tree *t, const struct toc_piece *p, struct tr
 		return (int)got;
 	*c = (struct tree_chunk){ t->part_at, { t->buf, (size_t)got } };
 	t->part_at += (uint64_t)got;
-	return 1;
+	/* who reads just the size that is stated must hear of a wrong digest, too */
+	unsigned char past;
+	return t->part_at - p->file_at == p->size && blob_read(t->part, &past, 1, err) < 0 ? -1 : 1;
 }
 
 static int toc_chunk(void *self, struct tree_chunk *c, struct err *err)

@@ -56,7 +56,7 @@ def entry_of(m, body):
     return e
 
 
-def tabled(plain, chunked, together=0, spoil=None):
+def tabled(plain, chunked, together=0, spoil=None, piece=PIECE):
     """The layer with its table: (blob, annotations, plain tar). `together`: eStargz with so many pieces in one gzip member. `spoil` changes the table."""
     p = Pieces(zstd if chunked else lambda d: gzip.compress(d, 6, mtime=0))
     entries, pending = [], b""
@@ -66,7 +66,7 @@ def tabled(plain, chunked, together=0, spoil=None):
         if body:
             p.add(pending)
             pending = padding
-            runs = [(at, body[at:at + PIECE]) for at in range(0, len(body), PIECE)]
+            runs = [(at, body[at:at + piece]) for at in range(0, len(body), piece)]
             for i in range(0, len(runs), together or 1):
                 group = runs[i:i + (together or 1)]
                 offset = p.add(b"".join(d for _, d in group))
@@ -333,6 +333,15 @@ for kind in ("stargz", "chunked"):
             continue
         publish("lies", made[kind][:2] + [(blob, changed, plain), made[kind][3]])
         read("%s, the manifest lies about %s" % (kind, name), "lies", tables=3)
+
+# pieces that are too large to be kept pass as streams, and are held to their digests all the same
+large = remote.tar([("opt/large.so", pathlib.Path("/bin/true").read_bytes() + bytes(17 << 20))])
+for kind, form in {"stargz": dict(chunked=False), "chunked": dict(chunked=True)}.items():
+    for n, piece in ("one", 1 << 40), ("two", 17 << 20):
+        publish("large", [tabled(large, piece=piece, **form)])
+        read("%s, %s large pieces" % (kind, n), "large", tables=1)
+        publish("large", [tabled(large, piece=piece, spoil=lambda t, end: t["entries"][-1].update(chunkDigest="sha256:" + "0" * 64), **form)])
+        read("%s, the last of %s large pieces is another" % (kind, n), "large", tables=0)
 
 # a layer of another kind than its annotations say
 publish("none", [(gzip.compress(layers[2], 6, mtime=0), made["stargz"][2][1], layers[2])])
