@@ -68,6 +68,15 @@ look --verify "$tmp/docker" >/dev/null
 look "$tmp/docker" | cmp "$tmp/want" -
 look --verify "$tmp/evil" >/dev/null 2>&1 && fail "a wrong digest went through, later"
 look "$tmp/docker" | cmp "$tmp/want" -
+# of a stream the manifest may come last: its layers are held to it all the same
+gzip -c "$tmp/evil" >"$tmp/evil.gz"
+for how in "$tmp/evil.gz" -; do
+	cat "$tmp/evil" | "$ENVCHECK" inspect --verify --format json "$how" >"$tmp/got" 2>"$tmp/err" && fail "$how: a wrong digest went through"
+	grep -q 'layer 2: digest is sha256:' "$tmp/err" || fail "$how: a wrong digest was not named"
+	[ "$(grep -c '"verified": true' "$tmp/got")" = 2 ] || fail "$how: the forged layer counts as verified"
+	cat "$tmp/docker" | "$ENVCHECK" inspect --verify - >/dev/null || fail "a genuine stream was refused"
+done
+"$ENVCHECK" inspect --verify - <"$tmp/docker" >/dev/null || fail "a genuine file on standard input was refused"
 cp "$tmp/docker" "$tmp/moved"
 "$ENVCHECK" inspect "$tmp/moved" | grep -q '3 layers.*known by' || fail "layers known by a claim are not told"
 look --no-cache "$tmp/moved" >"$tmp/want"

@@ -7,7 +7,12 @@
 #include "scan/record.h"
 #include "scan/scan.h"
 
-struct scan_record { size_t member; struct record *record; };
+struct layer_sums;
+struct scan_record {
+	size_t member;
+	struct record *record;
+	struct layer_sums *sums; /* streams under --verify; else NULL */
+};
 
 /* Owned by the scan_result; its arena and records live as long as the inventories that borrow them. */
 struct scan_job {
@@ -21,6 +26,8 @@ struct scan_job {
 
 /* A new record of the job's, for a member's number or job->records.n. NULL when memory runs out. */
 struct record *scan_record_new(struct scan_job *job, size_t member);
+/* The one that is there; NULL. Until the next is made. */
+struct scan_record *scan_record_find(const struct scan_job *job, size_t member);
 
 /* Of what was not looked at nothing is known; the tables may know it. */
 int scan_brief(struct inventory *inv, const char *why, struct err *err);

@@ -59,16 +59,6 @@ static void layer_keep(const struct layer_task *t, struct cache *cache, const st
 		cache_put(cache, &key, t->record);
 }
 
-/* The bytes are not those that the manifest names: nothing that was read of them counts. */
-static void refuse_record(struct layer_task *t)
-{
-	struct err why = t->record->error;
-	record_clear(t->record);
-	if (record_open(t->record) < 0)
-		err_nomem(&t->err);
-	record_break(t->record, &why);
-}
-
 /*
  * By its table of contents, where the manifest names one and the server gives
  * ranges: what was made of that table before, else the table and what is
@@ -145,8 +135,9 @@ void layer_task_run(struct scan_job *job, struct store *s, struct layer_task *t)
 	}
 	int got = layer_scan(tree, &job->wanted, t->record, &t->err);
 	tree_close(tree);
-	if (t->record->broken && t->record->error.kind == ERR_REFUSED)
-		refuse_record(t);
+	struct err why = t->record->error;
+	if (t->record->broken && why.kind == ERR_REFUSED && record_refuse(t->record, &why) < 0)
+		err_nomem(&t->err);
 	if (got == 0 && o->cache)
 		layer_keep(t, o->cache, named ? &file : NULL, held, o->quick);
 	tell_table(t->record, &table);

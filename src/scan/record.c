@@ -20,3 +20,11 @@ void record_break(struct record *r, const struct err *err)
 	r->broken = true;
 	r->error = *err;
 }
+
+int record_refuse(struct record *r, const struct err *why)
+{
+	record_clear(r);
+	int rc = record_open(r);
+	record_break(r, why);
+	return rc;
+}

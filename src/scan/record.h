@@ -61,6 +61,9 @@ void record_clear(struct record *r);
 /* Nothing more can be read of it, and why. */
 void record_break(struct record *r, const struct err *err);
 
+/* The bytes are not those that are stated of them: nothing that was read counts. -1 when memory runs out. */
+int record_refuse(struct record *r, const struct err *why);
+
 /* What a scan looks into beyond names: see select.c. */
 struct wanted {
 	bool quick;        /* no fatbins */

@@ -13,11 +13,10 @@
 #include "scan/cache.h"
 #include "scan/given.h"
 #include "scan/job.h"
+#include "scan/layerstream.h"
 #include "scan/layertask.h"
 #include "scan/merge.h"
 #include "scan/record.h"
-#include "source/codec.h"
-#include "source/digest.h"
 #include "source/plan.h"
 #include "source/remote.h"
 #include "source/store.h"
@@ -39,12 +38,18 @@ struct record *scan_record_new(struct scan_job *job, size_t member)
 	return record;
 }
 
-static struct record *record_find(const struct scan_job *job, size_t member)
+struct scan_record *scan_record_find(const struct scan_job *job, size_t member)
 {
 	for (size_t i = 0; i < job->records.n; i++)
 		if (job->records.v[i].member == member)
-			return job->records.v[i].record;
+			return &job->records.v[i];
 	return NULL;
+}
+
+static struct record *record_find(const struct scan_job *job, size_t member)
+{
+	const struct scan_record *r = scan_record_find(job, member);
+	return r ? r->record : NULL;
 }
 
 enum { REMOTE_JOBS = 4 }; /* layers at once, as many as docker pulls besides one */
@@ -293,40 +298,9 @@ static int scan_image(struct scan_job *job, struct store *s, const struct plan_i
 	return scan_merge(job, inv, records, img->layers.n, "/", err);
 }
 
-/* A stream hands its members out once: whatever looks like a layer is read as it passes. */
-static int read_stream(struct scan_job *job, struct store *s, struct err *err)
-{
-	const struct member *m;
-	struct err broke = ERR_INIT;
-	int more;
-	while ((more = store_next(s, &m, &broke)) > 0) {
-		if (m->kind != MEMBER_LAYER)
-			continue;
-		struct record *r = scan_record_new(job, m->index);
-		if (!r)
-			return err_nomem(err);
-		struct err why = ERR_INIT;
-		struct blob *body = watch_take(store_member_body(s, &why), job->options->progress, &why);
-		struct tree *tree = body ? tree_open_take(body, &why) : NULL;
-		if (!tree) {
-			record_break(r, &why);
-			continue;
-		}
-		int got = layer_scan(tree, &job->wanted, r, err);
-		tree_close(tree);
-		if (got < 0)
-			return -1;
-	}
-	if (more < 0) {
-		job->out->partial = true;
-		job->out->trouble = broke;
-	}
-	return 0;
-}
-
 static int scan_images(struct scan_job *job, struct store *s, struct err *err)
 {
-	if (store_is_stream(s) && read_stream(job, s, err) < 0)
+	if (store_is_stream(s) && layers_of_stream(job, s, err) < 0)
 		return -1;
 	struct plan_options options = { .image = job->options->image, .platform = job->options->platform };
 	struct err why = ERR_INIT;
@@ -337,7 +311,7 @@ static int scan_images(struct scan_job *job, struct store *s, struct err *err)
 			why = job->out->trouble;
 		return err_set(err, why.kind, "%s", why.text);
 	}
-	int got = store_is_stream(s) ? 0 : read_layers(job, s, plan, err);
+	int got = store_is_stream(s) ? layers_hold(job, s, plan, err) : read_layers(job, s, plan, err);
 	for (size_t i = 0; got == 0 && i < plan->images.n; i++)
 		got = scan_image(job, s, &plan->images.v[i], plan->images.n > 1, err);
 	for (size_t i = 0; got == 0 && job->out->n && i < plan->gaps.n; i++)

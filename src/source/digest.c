@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -10,9 +11,10 @@
 struct hashing {
 	struct blob *in;
 	EVP_MD_CTX *ctx;
-	char want[65];
+	char want[65]; /* "": whatever it is */
 	bool checked;
-	bool *held; /* NULL, or the caller's */
+	bool *held;    /* NULL, or the caller's */
+	char *sum;     /* NULL, or the caller's */
 };
 
 /* "sha256:" and 64 hexadecimal digits; the digits alone. */
@@ -44,7 +46,9 @@ static int finish(struct hashing *h, struct err *err)
 	if (!EVP_DigestFinal_ex(h->ctx, md, &n) || n != 32)
 		return err_set(err, ERR_IO, "sha256 failed");
 	to_hex(md, hex);
-	if (!str_ieq(hex, h->want))
+	if (h->sum)
+		snprintf(h->sum, DIGEST_TEXT, "sha256:%s", hex);
+	if (h->want[0] && !str_ieq(hex, h->want))
 		return err_set(err, ERR_REFUSED, "digest is sha256:%.12s..., stated was sha256:%.12s...", hex, h->want);
 	if (h->held)
 		*h->held = true;
@@ -104,14 +108,10 @@ int digest_of(struct span bytes, char out[7 + 64 + 1], struct err *err)
 	return 0;
 }
 
-struct blob *digest_open_take(struct blob *in, const char *digest, bool *held, struct err *err)
+/* `want`: digits, or "". */
+static struct blob *hashing_new(struct blob *in, const char *want, bool *held, char *sum, struct err *err)
 {
-	char want[65];
 	uint64_t size = in->size;
-	if (wanted(digest, want, err) < 0) {
-		blob_close(in);
-		return NULL;
-	}
 	struct hashing *h = mem_alloc(sizeof(*h));
 	EVP_MD_CTX *ctx = h ? sha256_begin(NULL) : NULL;
 	if (!ctx) {
@@ -120,9 +120,24 @@ struct blob *digest_open_take(struct blob *in, const char *digest, bool *held, s
 		err_nomem(err);
 		return NULL;
 	}
-	*h = (struct hashing){ .in = in, .ctx = ctx, .held = held };
-	memcpy(h->want, want, sizeof(want));
+	*h = (struct hashing){ .in = in, .ctx = ctx, .held = held, .sum = sum };
+	snprintf(h->want, sizeof(h->want), "%s", want);
 	return blob_new(&hashing_ops, h, size, err);
+}
+
+struct blob *digest_open_take(struct blob *in, const char *digest, bool *held, struct err *err)
+{
+	char want[65];
+	if (wanted(digest, want, err) == 0)
+		return hashing_new(in, want, held, NULL, err);
+	blob_close(in);
+	return NULL;
+}
+
+struct blob *digest_sum_take(struct blob *in, char *sum, struct err *err)
+{
+	*sum = '\0';
+	return hashing_new(in, "", NULL, sum, err);
 }
 
 /* The blob as a stream of its own place, for a hash that must not close it. */

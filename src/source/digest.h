@@ -13,6 +13,11 @@ struct evp_md_ctx_st *sha256_begin(struct evp_md_ctx_st *old);
 /* "sha256:HEX" of bytes in memory. */
 int digest_of(struct span bytes, char out[7 + 64 + 1], struct err *err);
 
+enum { DIGEST_TEXT = 7 + 64 + 1 }; /* bytes of "sha256:HEX" and its NUL */
+
+/* A stream of the same bytes, which is taken; *sum (the caller's, DIGEST_TEXT bytes) becomes their digest once the end came, and is "" before. */
+struct blob *digest_sum_take(struct blob *in, char *sum, struct err *err);
+
 /* Reads all of a blob; -1 (ERR_REFUSED) if it is not what "sha256:HEX" says, ERR_UNSUPPORTED for other algorithms. */
 int digest_check(struct blob *b, const char *digest, struct err *err);
 
