@@ -295,19 +295,21 @@ static void keys_are_digests_or_files(void **state)
 		"sha256:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	};
-	struct cache_key k, quick;
+	struct cache_key k, quick, brief;
 	for (size_t i = 0; i < sizeof(not_digests) / sizeof(*not_digests); i++)
 		assert_false(cache_key_digest(&k, not_digests[i], false));
 	struct blob_identity x = { 1, 2, 3, 4, 5, 6, 7 }, y = x;
-	cache_key_file(&k, &x, false);
-	cache_key_file(&quick, &x, true);
+	cache_key_file(&k, &x, CACHE_DEEP);
+	cache_key_file(&quick, &x, CACHE_QUICK);
+	cache_key_file(&brief, &x, CACHE_BRIEF);
 	assert_string_not_equal(k.text, quick.text);
+	assert_string_not_equal(brief.text, quick.text);
 	uint64_t *field[] = { &y.device, &y.inode, &y.size, &y.mtime, &y.ctime, &y.at, &y.n };
 	for (size_t i = 0; i < sizeof(field) / sizeof(*field); i++) {
 		struct cache_key other;
 		y = x;
 		++*field[i];
-		cache_key_file(&other, &y, false);
+		cache_key_file(&other, &y, CACHE_DEEP);
 		assert_string_not_equal(k.text, other.text);
 	}
 }

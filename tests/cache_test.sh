@@ -32,6 +32,30 @@ n=$(entries 'file-*')
 [ "$(find "$cache" -perm /077 | wc -l)" = 0 ] || fail "others may look at it"
 [ "$(entries '.*')" = 0 ] || fail "something was left over"
 
+# of a wheel by itself --quick reads the metadata alone, of one in a folder more
+mkdir "$tmp/wheels"
+python3 - "$tmp/wheels/torch-2.5.1+cu124-cp311-cp311-linux_x86_64.whl" <<'END'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    info = "torch-2.5.1+cu124.dist-info/"
+    z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.5.1+cu124\n")
+    z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nTag: cp311-cp311-linux_x86_64\n")
+    z.writestr(info + "RECORD", "torch/version.py,,\n")
+    z.writestr("torch/version.py", "cuda = '12.4'\n")
+    z.write("/bin/true", "torch/lib/libcudart-0123.so.12")
+END
+sleep 0.2
+for how in --quick --jobs=1; do
+	look "$how" --no-cache "$tmp"/wheels/*.whl >"$tmp/want.wheel"
+	look "$how" --no-cache "$tmp/wheels" >"$tmp/want.wheels"
+	for turn in 1 2; do
+		look "$how" "$tmp"/wheels/*.whl | cmp "$tmp/want.wheel" -
+		look "$how" "$tmp/wheels" | cmp "$tmp/want.wheels" -
+	done
+	rm -rf "$cache"
+done
+look "$tmp/docker" >/dev/null
+
 # a file that was changed, also back in time, is another
 cp "$tmp/docker" "$tmp/copy"
 sleep 0.2
@@ -137,6 +161,18 @@ import json, sys
 c = json.load(sys.stdin)
 assert c["schema"] == "envcheck.cache/1" and sum(e["size"] for e in c["entries"]) == c["size"]
 assert {e["kind"] for e in c["entries"]} == {"digest", "file"}'
+# an entry whose key is as long as can be, and one of a year that no 64-bit number of nanoseconds has
+python3 -c '
+import struct, sys
+from pathlib import Path
+folder = Path(sys.argv[1])
+maker = next(folder.glob("file-*")).read_bytes()[12:16]
+entry = b"envcheck" + struct.pack("<I", 1) + maker + struct.pack("<QQH", 34 + 192, 0, 192) + b"x" * 191 + b":"
+(folder / "file-long").write_bytes(entry)
+(folder / "file-long").chmod(0o600)' "$cache"
+touch -d @99999999999 "$cache/file-long"
+"$ENVCHECK" cache | grep -q 'of no use' || fail "a key that is too long"
+rm "$cache/file-long"
 echo junk >"$cache/sha256-junk"
 "$ENVCHECK" cache | grep -q 'of no use'
 "$ENVCHECK" cache --prune 2>/dev/null | grep -q 'of no use' && fail "junk stayed"

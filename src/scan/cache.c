@@ -94,10 +94,11 @@ bool cache_key_table(struct cache_key *k, const char *digest, bool quick)
 	return true;
 }
 
-void cache_key_file(struct cache_key *k, const struct blob_identity *of, bool quick)
+void cache_key_file(struct cache_key *k, const struct blob_identity *of, enum cache_depth depth)
 {
+	static const char *const said[] = { "", "-quick", "-brief" };
 	snprintf(k->text, sizeof(k->text), "file:%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "%s",
-		 of->device, of->inode, of->size, of->mtime, of->ctime, of->at, of->n, quick ? "-quick" : "");
+		 of->device, of->inode, of->size, of->mtime, of->ctime, of->at, of->n, said[depth]);
 }
 
 /* The file of a key; and the other way round, where a name can be one. */
@@ -273,18 +274,22 @@ static const char *key_of(struct cache *c, const char *name, uint64_t size, stru
 	struct cur cur = cur_of((struct span){ (const unsigned char *)head, (size_t)n });
 	uint64_t want;
 	struct span key;
-	if (!read_head(&cur, size, &want, &key) || span_chr(key, ':') == key.n || span_chr(key, '\0') < key.n)
-		return NULL;
 	struct cache_key k = { 0 };
-	memcpy(k.text, key.p, key.n < sizeof(k.text) ? key.n : sizeof(k.text) - 1);
+	if (!read_head(&cur, size, &want, &key) || key.n >= sizeof(k.text) || span_chr(key, ':') == key.n || span_chr(key, '\0') < key.n)
+		return NULL;
+	memcpy(k.text, key.p, key.n);
 	char own[sizeof(k.text)];
 	name_of(&k, own);
 	return str_eq(own, name) ? arena_str(a, k.text) : NULL;
 }
 
+/* Years that no clock of ours comes to are the last one that it can tell. */
 static int64_t nanoseconds(struct timespec t)
 {
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	int64_t ns;
+	if (__builtin_mul_overflow((int64_t)t.tv_sec, INT64_C(1000000000), &ns) || __builtin_add_overflow(ns, (int64_t)t.tv_nsec, &ns))
+		return t.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	return ns;
 }
 
 static int by_use(const void *a, const void *b)

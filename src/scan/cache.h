@@ -44,7 +44,9 @@ struct cache_key { char text[192]; };
  */
 bool cache_key_digest(struct cache_key *k, const char *digest, bool quick);
 bool cache_key_table(struct cache_key *k, const char *digest, bool quick);
-void cache_key_file(struct cache_key *k, const struct blob_identity *of, bool quick);
+/* How much of a file a record tells: all, no GPU code (--quick), or a wheel's metadata alone. */
+enum cache_depth { CACHE_DEEP, CACHE_QUICK, CACHE_BRIEF };
+void cache_key_file(struct cache_key *k, const struct blob_identity *of, enum cache_depth depth);
 
 /* Fills a clear record; false, and it is clear, if there is none that can be used. */
 bool cache_get(struct cache *c, const struct cache_key *k, struct record *r);

@@ -324,21 +324,21 @@ static int scan_images(struct scan_job *job, struct store *s, struct err *err)
 /* ---- targets that are one tree ---- */
 
 /* Wheels and flat archives are cached by the identity of their file; `of` is NULL where there is none. */
-static bool file_cached(const struct scan_job *job, const struct blob_identity *of, struct record *r)
+static bool file_cached(const struct scan_job *job, const struct blob_identity *of, enum cache_depth depth, struct record *r)
 {
 	struct cache_key key;
 	if (!of || job->options->verify)
 		return false;
-	cache_key_file(&key, of, job->options->quick);
+	cache_key_file(&key, of, depth);
 	return cache_get(job->options->cache, &key, r);
 }
 
-static void file_keep(const struct scan_job *job, const struct blob_identity *of, const struct record *r)
+static void file_keep(const struct scan_job *job, const struct blob_identity *of, enum cache_depth depth, const struct record *r)
 {
 	struct cache_key key;
 	if (!of)
 		return;
-	cache_key_file(&key, of, job->options->quick);
+	cache_key_file(&key, of, depth);
 	cache_put(job->options->cache, &key, r);
 }
 
@@ -358,7 +358,8 @@ static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kin
 		return err_nomem(err);
 	/* the libraries of a wheel would have to be unpacked: a hundred times the work */
 	bool brief = store_is_brief(s) || (kind == TARGET_WHEEL && job->options->quick);
-	if (!file_cached(job, of, r)) {
+	enum cache_depth depth = brief ? CACHE_BRIEF : job->options->quick ? CACHE_QUICK : CACHE_DEEP;
+	if (!file_cached(job, of, depth, r)) {
 		struct tree *t = store_tree(s, err);
 		struct wanted wanted = job->wanted;
 		wanted.brief = brief;
@@ -366,7 +367,7 @@ static int scan_tree(struct scan_job *job, struct store *s, enum target_kind kin
 		tree_close(t);
 		if (got < 0)
 			return -1;
-		file_keep(job, of, r);
+		file_keep(job, of, depth, r);
 	}
 	if (r->broken && !r->entries)
 		return err_set(err, r->error.kind, "%s", r->error.text);
@@ -387,6 +388,7 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 	struct tree *folder = inv ? store_tree(s, err) : NULL;
 	if (!folder)
 		return -1;
+	enum cache_depth depth = job->options->quick ? CACHE_QUICK : CACHE_DEEP;
 	LIST(struct record *) records = { 0 };
 	LIST(const char *) names = { 0 };
 	struct tree_entry e;
@@ -407,7 +409,7 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 		int fd = store_openat(s, names.v[i], &why);
 		struct blob *blob = fd < 0 ? NULL : blob_file_take(fd, &why);
 		struct blob_identity identity, *of = blob && blob_identity(blob, &identity) ? &identity : NULL;
-		if (file_cached(job, of, r)) {
+		if (file_cached(job, of, depth, r)) {
 			blob_close(blob);
 			continue;
 		}
@@ -424,7 +426,7 @@ static int scan_wheels(struct scan_job *job, struct store *s, struct err *err)
 		tree_close(zip);
 		if (got < 0)
 			return -1;
-		file_keep(job, of, r);
+		file_keep(job, of, depth, r);
 	}
 	scan_apply_env(job, inv);
 	return scan_merge(job, inv, records.v, records.n, "", err);
