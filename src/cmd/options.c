@@ -39,7 +39,7 @@ static const struct option table[] = {
 	{ 0, "command", "LINE", "stands for ENTRYPOINT and CMD", SCANS, TEXT, AT(command_line), 0, NULL },
 	{ 0, "set-env", "K=V", "set (K=) or unset (K) a variable of the image", SCANS, MANY, AT(set_env), 0, NULL },
 	{ 0, "verify", NULL, "hash layers and installed files", SCANS, FLAG, AT(verify), 0, NULL },
-	{ 0, "quick", NULL, "do not look into GPU code; of a wheel, read metadata alone", SCANS, FLAG, AT(quick), 0, NULL },
+	{ 0, "quick", NULL, "look neither at GPU code nor at symbols; of a wheel, read metadata alone", SCANS, FLAG, AT(quick), 0, NULL },
 	{ 0, "jobs", "N", "workers; as many as cores if not given", SCANS, TEXT, AT(jobs), 0, NULL },
 	{ 0, "no-cache", NULL, "neither read nor write the cache of layers", SCANS, FLAG, AT(no_cache), 0, NULL },
 	{ 0, "cache-limit", "SIZE", "bytes that the cache may hold: 500M, 2G; 1G if not given", SCANS | CMD_CACHE, TEXT, AT(cache_limit), 0, NULL },

@@ -17,6 +17,7 @@ struct elf_reader {
 	struct arena *arena;     /* borrowed: the facts are made there */
 	uint64_t file_size;
 	const char *symbol;      /* set before the first step: an exported name whose place is asked for; NULL */
+	bool no_symbols;         /* set before the first step: symbols are not read, unless that place is asked for */
 	uint64_t symbol_at;      /* after STEP_DONE: its offset in the file; 0: not there */
 	struct elf_facts *facts; /* after STEP_DONE */
 	const char *bad;         /* after STEP_BAD: why; constant or in the arena */

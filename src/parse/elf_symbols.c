@@ -91,6 +91,8 @@ enum outcome elf_stage_symbol_count(struct elf_reader *r)
 	struct elf_work *w = r->work;
 	struct elf_facts *f = r->facts;
 	uint32_t each = f->wide ? 24 : 16;
+	if (r->no_symbols && !r->symbol)
+		w->symtab = w->sysv_hash = w->gnu_hash = 0;
 	for (size_t i = 0; f->sections_known && i < f->sections.n; i++)
 		if (f->sections.v[i].type == SHT_DYNSYM) {
 			uint64_t n = f->sections.v[i].size / each;

@@ -222,10 +222,11 @@ static int read_static_cudart(struct body *b, struct arena *a, struct item *item
 	return search_cudart(b, a, item, STATIC_CUDART, err);
 }
 
-static int read_elf(struct body *b, struct arena *a, struct item *item, const char **gap, struct err *err)
+static int read_elf(struct body *b, bool quick, struct arena *a, struct item *item, const char **gap, struct err *err)
 {
 	struct elf_reader r = ELF_READER_INIT(a, b->size);
 	r.symbol = b->version ? b->version->symbol : NULL;
+	r.no_symbols = quick;
 	struct want w;
 	struct span got = { 0 };
 	uint64_t at = 0;
@@ -402,7 +403,7 @@ static int finish_stream(struct body *b, struct fat_walker *f, const struct want
 			 const char **gap, struct err *err)
 {
 	bool bare = fat_bid((struct span){ b->c->bytes, (size_t)b->head_n }) != 0;
-	int got = bare ? 1 : read_elf(b, a, item, gap, err);
+	int got = bare ? 1 : read_elf(b, wanted->quick, a, item, gap, err);
 	item->kind = ITEM_ELF;
 	if (got <= 0 || wanted->quick)
 		return got;
@@ -524,7 +525,7 @@ static int read_anywhere(struct capture *c, struct tree *t, const struct tree_en
 		break;
 	}
 	item->kind = ITEM_ELF;
-	int got = fat_bid(head) ? 1 : read_elf(&b, a, item, gap, err);
+	int got = fat_bid(head) ? 1 : read_elf(&b, wanted->quick, a, item, gap, err);
 	if (got > 0 && !wanted->quick && (fat_by_hops(&b, a, item, err) < 0 || read_static_cudart(&b, a, item, err) < 0))
 		return -1;
 	return got;

@@ -66,7 +66,7 @@ int record_refuse(struct record *r, const struct err *why);
 
 /* What a scan looks into beyond names: see select.c. */
 struct wanted {
-	bool quick;        /* no fatbins */
+	bool quick;        /* no fatbins, no symbols */
 	bool names_only;   /* nothing but names */
 	bool hashes;       /* sha256 of what a RECORD may name */
 	struct progress *progress; /* NULL: nobody looks */

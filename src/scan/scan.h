@@ -21,7 +21,7 @@ struct scan_options {
 	const char *const *set_env;   /* --set-env: "K=V" (or "K=" to empty, "K" to unset) */
 	size_t set_env_n;
 	unsigned jobs;                /* 0: one a core */
-	bool quick;                   /* no fatbins */
+	bool quick;                   /* no fatbins, no symbols */
 	struct cache *cache;          /* of records; NULL: none */
 	bool verify;                  /* digests and RECORD hashes */
 	struct http *http;            /* for remote targets; borrowed */

@@ -11,7 +11,7 @@
  * small window is read at each header and bodies are hopped over; of a stream
  * all is read in large pieces.
  */
-enum { WINDOW = 16 * 1024 };
+enum { WINDOW = 16 * 1024, FIRST_WINDOW = 4 * 1024 };
 
 struct tar_tree {
 	struct blob *b;
@@ -31,9 +31,12 @@ static int bytes_here(struct tar_tree *t, struct span *in, struct err *err)
 {
 	uint64_t at = t->tar.at;
 	if (at < t->buf_at || at - t->buf_at >= t->buf_n) {
+		uint64_t ended = t->buf_at + t->buf_n;
 		t->buf_n = 0;
 		t->buf_at = at;
-		ssize_t got = t->b->can_read_at ? blob_read_at(t->b, at, t->buf, t->buf_max, err)
+		/* behind a body it is one header; where the last window ended, many small files */
+		size_t n = at == ended ? t->buf_max : FIRST_WINDOW;
+		ssize_t got = t->b->can_read_at ? blob_read_at(t->b, at, t->buf, n, err)
 						: blob_read(t->b, t->buf, t->buf_max, err);
 		if (got < 0)
 			return -1;
