@@ -42,6 +42,7 @@
 #define LIMIT_INDEX        (64u << 20)  /* bytes of one page of a package index: nightly builds have 10 MB */
 #define LIMIT_INDEX_FILES  (1u << 20)   /* files of one page */
 #define LIMIT_LOCK         (32u << 20)  /* bytes of a lock or requirements file: large ones have 2 MB */
+#define LIMIT_LOCK_EXTRAS  4096u        /* extras that a lock file takes */
 #define LIMIT_TOML_VALUES  (2u << 20)   /* values of one TOML file: 100 bytes of memory each */
 #define LIMIT_TOML_DEPTH   128u         /* arrays and tables inside each other; parts of a key */
 #define LIMIT_REMOTE_KEPT  (64u << 20)  /* bytes of the end of a remote zip that are kept: its directory */

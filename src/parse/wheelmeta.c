@@ -179,7 +179,7 @@ static const char *variable(struct span name, const struct system *sys, bool *kn
 		return "posix";
 	if (span_eq(name, "platform_python_implementation") || span_eq(name, "implementation_name"))
 		return span_eq(name, "implementation_name") ? "cpython" : "CPython";
-	if (span_eq(name, "extra"))
+	if (span_eq(name, "extra") || span_eq(name, "extras") || span_eq(name, "dependency_groups")) /* none is asked for */
 		return "";
 	const char *v = span_eq(name, "platform_machine") ? sys->machine :
 			span_eq(name, "python_version") || span_eq(name, "python_full_version") ? sys->python : NULL;
@@ -287,6 +287,13 @@ static enum holds marker_or(struct marker *m)
 	return h;
 }
 
+bool marker_applies(struct span marker, const char *python, const char *machine)
+{
+	struct system sys = { python, machine };
+	struct marker m = { .in = span_trim(marker), .sys = &sys };
+	return !m.in.n || marker_or(&m) != NO;
+}
+
 bool requirement_parse(struct span line, const char *python, const char *machine, struct arena *a, struct requirement *out)
 {
 	line = span_trim(line);
@@ -315,8 +322,6 @@ bool requirement_parse(struct span line, const char *python, const char *machine
 		return false;
 	if (spec.n)
 		out->spec = arena_strn(a, spec.p, spec.n);
-	struct system sys = { python, machine };
-	struct marker m = { .in = span_trim(marker), .sys = &sys };
-	out->applies = !m.in.n || marker_or(&m) != NO;
+	out->applies = marker_applies(marker, python, machine);
 	return out->name && out->name[0] && out->spec && out->extras;
 }

@@ -53,6 +53,9 @@ struct requirement {
 	const char *url;    /* of "name @ url"; NULL */
 	bool applies;       /* false: its marker is for other systems or an extra */
 };
+/* Can a PEP 508 marker hold there? What is not known (python or machine NULL) may. No extra and no group is asked for. */
+bool marker_applies(struct span marker, const char *python, const char *machine);
+
 /* false if it is no requirement. `python` is "3.11" or NULL, `machine` "x86_64" or NULL: unknown parts count as true. */
 bool requirement_parse(struct span line, const char *python, const char *machine, struct arena *a, struct requirement *out);
 

@@ -108,17 +108,21 @@ void packages_line(struct buf *b, const struct inventory *inv, const char *envir
 		buf_str(b, "no package with GPU code");
 }
 
-/* Which files of an index the requirements stand for. */
+/* Which files of an index the requirements stand for; of a long list those that stand for none. */
 static void text_chosen(struct report *r, const struct inventory *inv)
 {
-	enum { SHOWN = 4 };
-	for (size_t i = 0; i < inv->chosen.n && i < SHOWN; i++) {
+	enum { FEW = 4, SHOWN = 12 };
+	size_t shown = 0;
+	for (size_t i = 0; i < inv->chosen.n && shown < SHOWN; i++) {
 		const struct chosen *c = &inv->chosen.v[i];
+		if (inv->chosen.n > FEW && c->file)
+			continue;
+		shown++;
 		say_line(r, PLAIN, NULL, "      %s: %s%s%s%s", c->requirement, c->file ? c->file : "no file", c->because ? " (" : "",
 			 c->because ? c->because : "", c->because ? ")" : "");
 	}
-	if (inv->chosen.n > SHOWN)
-		say_line(r, PLAIN, NULL, "      and %zu more (--format json names them)", inv->chosen.n - SHOWN);
+	if (inv->chosen.n > FEW)
+		say_line(r, PLAIN, NULL, "      Stands for %zu files (inspect --format json names them)", inv->chosen.n - shown);
 }
 
 void text_runs(struct report *r, const struct inventory *inv)

@@ -84,30 +84,3 @@ int scan_requirement_line(struct scan_job *job, const char *line, struct err *er
 	}
 	return wishes_scan(job, &w, err);
 }
-
-int scan_requirements(struct scan_job *job, struct store *s, struct err *err)
-{
-	size_t n, found = 0, number = 0;
-	char *text = store_text(s, LIMIT_TEXT, &n, err);
-	struct wishes w = { .lock = true };
-	struct cur c = cur_of((struct span){ (unsigned char *)text, text ? n : 0 });
-	struct span line;
-	int got = text ? 0 : -1;
-	while (got == 0 && cur_line(&c, &line)) {
-		number++;
-		line = span_trim(span_sub(line, 0, span_find(line, " #")));
-		line = span_trim(span_sub(line, 0, span_find(line, " --hash")));
-		if (line.n && line.p[line.n - 1] == '\\')
-			line = span_trim(span_sub(line, 0, line.n - 1));
-		if (!line.n || line.p[0] == '#' || span_starts(line, "--hash"))
-			continue;
-		int rc = wish_add(&w, &job->arena, line, job->options->python_version, pysystem_machine(job->options->platform));
-		if (rc == -1)
-			got = err_nomem(err);
-		found += rc >= 0;
-	}
-	mem_free(text);
-	if (got == 0 && !found)
-		return err_set(err, ERR_FORMAT, "%s is a text that is neither an inventory nor a list of requirements", job->name);
-	return got < 0 ? -1 : wishes_scan(job, &w, err);
-}

@@ -9,7 +9,7 @@
 struct store;
 
 int scan_json(struct scan_job *job, struct store *s, struct err *err);
-int scan_requirements(struct scan_job *job, struct store *s, struct err *err); /* a requirements.txt */
+int scan_list(struct scan_job *job, struct store *s, struct err *err); /* a requirements file or a lock file */
 
 /* Does an argument that names no file read as requirements ("torch==2.5.1+cu124 torchvision")? */
 bool scan_is_requirement(const char *arg, bool bare); /* bare: a name alone ("torch") is one too */

@@ -345,6 +345,14 @@ static void file_keep(const struct scan_job *job, const struct blob_identity *of
 int scan_brief(struct inventory *inv, const char *why, struct err *err)
 {
 	inv->complete = false;
+	for (size_t i = 0; i < inv->packages.n; i++) {
+		struct package *p = &inv->packages.v[i];
+		p->gpu.code_known = false;
+		if (p->gpu.vendor == VENDOR_NONE) { /* no library of it was seen, which says nothing here */
+			p->gpu.vendor = VENDOR_UNKNOWN;
+			p->gpu_known = false;
+		}
+	}
 	inv->known &= ~(unsigned)(INV_LIBRARIES | INV_DRIVER_LIBRARIES | INV_COMPAT | INV_TOOLKITS | INV_COMPILERS | INV_OWNED_TWICE);
 	return inventory_gap(inv, -1, NULL, "%s", why) < 0 ? err_nomem(err) : 0;
 }
@@ -454,7 +462,7 @@ static int scan_store(struct scan_job *job, struct store *s, struct err *err)
 	case SOURCE_JSON:
 		return scan_json(job, s, err);
 	case SOURCE_TEXT:
-		return scan_requirements(job, s, err);
+		return scan_list(job, s, err);
 	}
 	return -1;
 }

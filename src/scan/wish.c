@@ -53,9 +53,17 @@ static const char *pinned(const struct wishes *all, const struct wish *w, struct
 	const char *name = w->url ? url_file(SPAN_STR(w->url), a) : NULL, *tag = NULL;
 	if (name && wheel_name_parse(SPAN_STR(name), &file))
 		return arena_strn(a, file.version.p, file.version.n);
-	if (!str_starts(w->spec, "==") || strpbrk(w->spec, ",*"))
-		return NULL;
-	const char *version = arena_str(a, w->spec + strspn(w->spec, "= "));
+	const char *version = NULL;
+	struct span rest = SPAN_STR(w->spec);
+	while (rest.n && !version) {
+		struct span clause = span_trim(span_cut(&rest, ','));
+		if (!span_starts(clause, "==") || span_chr(clause, '*') < clause.n)
+			continue;
+		while (clause.n && clause.p[0] == '=')
+			clause = span_from(clause, 1);
+		clause = span_trim(clause);
+		version = arena_strn(a, clause.p, clause.n);
+	}
 	if (!version || pep440_local(version) || !tagged(w->name))
 		return version;
 	tag = tag_of_index(w->index, a);

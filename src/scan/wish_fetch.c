@@ -28,8 +28,9 @@ struct errand {
 
 struct errands {
 	struct scan_job *job;
+	LIST(const char *) urls; /* of indexes; those from `general` on are for the packages that name them */
 	struct webindex **indexes;
-	size_t indexes_n;
+	size_t indexes_n, general;
 	struct errand *v;
 	size_t n;
 	bool brief;
@@ -43,6 +44,12 @@ static bool add_url(struct errand *e, const char *url)
 	return f.file && list_add(&e->arena, &e->page.files, f);
 }
 
+/* An index that a lock names for one package is for that one alone. */
+static bool uses(const struct errands *all, size_t k, const struct wish *w)
+{
+	return all->job->options->indexes_n || (w->index ? str_eq(all->urls.v[k], w->index) : k < all->general);
+}
+
 static void get_pages(void *context, size_t i)
 {
 	const struct errands *all = context;
@@ -53,32 +60,57 @@ static void get_pages(void *context, size_t i)
 			err_nomem(&e->err);
 		return;
 	}
-	for (size_t k = 0; k < w->own.files.n; k++)
-		if (w->own.files.v[k].url[0] && !list_add(&e->arena, &e->page.files, w->own.files.v[k])) {
+	for (size_t k = 0; !all->job->options->indexes_n && k < w->own.files.n; k++) {
+		struct index_file f = w->own.files.v[k];
+		f.metadata = true; /* where it is not, the wheel is asked */
+		if (f.url[0] && !list_add(&e->arena, &e->page.files, f)) {
 			err_nomem(&e->err);
 			return;
 		}
-	for (size_t k = 0; !e->page.files.n && k < all->indexes_n; k++)
+	}
+	bool asked = e->page.files.n > 0;
+	for (size_t k = 0, listed = asked; !listed && k < all->indexes_n; k++) {
+		if (!uses(all, k, w))
+			continue;
+		asked = true;
 		if (webindex_page(all->indexes[k], w->name, &e->arena, &e->page, &e->err) < 0)
 			return;
+	}
+	if (!asked)
+		err_set(&e->err, ERR_FORMAT, "no index is named for it: --index URL names one");
+}
+
+static int add_index(struct errands *all, const char *url, struct err *err)
+{
+	for (size_t i = 0; i < all->urls.n; i++)
+		if (str_eq(all->urls.v[i], url))
+			return 0;
+	return list_add(&all->job->arena, &all->urls, url) ? 0 : err_nomem(err);
 }
 
 /* --index, else with --fetch what the file names. */
 static int open_indexes(struct errands *all, const struct wishes *w, struct err *err)
 {
 	const struct scan_options *o = all->job->options;
-	size_t n = o->indexes_n ? o->indexes_n : w->indexes.n;
-	all->indexes = arena_alloc(&all->job->arena, (n + 1) * sizeof(struct webindex *));
+	for (size_t i = 0; i < o->indexes_n; i++)
+		if (add_index(all, o->indexes[i], err) < 0)
+			return -1;
+	for (size_t i = 0; !o->indexes_n && i < w->indexes.n; i++)
+		if (add_index(all, w->indexes.v[i], err) < 0)
+			return -1;
+	all->general = all->urls.n;
+	for (size_t i = 0; !o->indexes_n && i < w->v.n; i++)
+		if (w->v.v[i].index && add_index(all, w->v.v[i].index, err) < 0)
+			return -1;
+	all->indexes = arena_alloc(&all->job->arena, (all->urls.n + 1) * sizeof(struct webindex *));
 	if (!all->indexes)
 		return err_nomem(err);
-	for (; all->indexes_n < n; all->indexes_n++) {
-		const char *url = o->indexes_n ? o->indexes[all->indexes_n] : w->indexes.v[all->indexes_n];
-		if (!(all->indexes[all->indexes_n] = webindex_new(o->http, url, err))) {
+	for (; all->indexes_n < all->urls.n; all->indexes_n++)
+		if (!(all->indexes[all->indexes_n] = webindex_new(o->http, all->urls.v[all->indexes_n], err))) {
 			if (err->kind == ERR_FORMAT)
 				err->kind = ERR_USAGE;
 			return err_in(err, "--index");
 		}
-	}
 	return 0;
 }
 

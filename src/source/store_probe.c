@@ -220,7 +220,8 @@ static int probe_rest(struct store *s, struct span head, struct err *err)
 	while (text.n && isspace(text.p[0]))
 		text = span_from(text, 1);
 	if (is_text(head)) {
-		s->kind = text.n && (text.p[0] == '{' || text.p[0] == '[') ? SOURCE_JSON : SOURCE_TEXT;
+		bool json = text.n && (text.p[0] == '{' || text.p[0] == '[') && !span_starts(text, "[["); /* a table of TOML */
+		s->kind = json ? SOURCE_JSON : SOURCE_TEXT;
 		return 0;
 	}
 	if (s->b->can_read_at) {
