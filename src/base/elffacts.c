@@ -38,9 +38,27 @@ static uint32_t first_not_below(const struct elf_facts *f, uint32_t hash)
 	return lo;
 }
 
+/* One bit a symbol, of 16: the word by the low bits, past the lowest, which is always set; the bit by the high ones. */
+bool elf_filter(struct elf_facts *f, struct arena *a)
+{
+	uint32_t words = 1;
+	while (words < f->defined_n / 4)
+		words *= 2;
+	uint64_t *filter = arena_alloc(a, words * sizeof(*filter));
+	if (!filter)
+		return false;
+	for (uint32_t i = 0; i < f->defined_n; i++)
+		filter[f->defined[i].hash >> 1 & (words - 1)] |= 1ull << (f->defined[i].hash >> 26);
+	f->filter = filter;
+	f->filter_mask = words - 1;
+	return true;
+}
+
 bool elf_defines_hash(const struct elf_facts *f, uint32_t hash, const char *version)
 {
 	hash |= 1;
+	if (f->filter && !(f->filter[hash >> 1 & f->filter_mask] >> (hash >> 26) & 1))
+		return false;
 	uint32_t lo = first_not_below(f, hash);
 	for (; lo < f->defined_n && f->defined[lo].hash == hash; lo++) {
 		uint16_t v = f->defined[lo].version;

@@ -54,6 +54,8 @@ struct elf_facts {
 	LIST(struct elf_symbol) undefined;
 	struct elf_defined *defined; /* sorted by hash */
 	uint32_t defined_n;
+	const uint64_t *filter;      /* what no name in `defined` can be, as .gnu.hash has it; NULL: none */
+	uint32_t filter_mask;        /* words of it - 1 */
 	LIST(struct elf_section) sections;
 	LIST(struct elf_segment) segments;
 	const char *build_id; /* hex */
@@ -63,6 +65,9 @@ struct elf_facts {
 
 /* GNU hash of a name (the System V ABI's GNU extension, as glibc's dl_new_hash). */
 uint32_t elf_gnu_hash(const char *name);
+
+/* Makes the filter over `defined`: most look-ups are for names that a file does not define. false when memory runs out. */
+bool elf_filter(struct elf_facts *f, struct arena *a);
 
 /* Does the file define the name, in that version if one is given? Names are compared by hash alone. */
 bool elf_defines(const struct elf_facts *f, const char *name, const char *version);

@@ -466,6 +466,8 @@ static enum outcome finish_symbols(struct elf_reader *r)
 				s->version = string(w, w->versions.v[k].name);
 	}
 	sort_defined(f->defined, spare, f->defined_n);
+	if (!elf_filter(f, r->arena))
+		return elf_bad(r, "out of memory");
 	return NEXT;
 }
 

@@ -115,22 +115,35 @@ static bool is_entry_name(const char *name)
 
 /* ---- one entry ---- */
 
-/* Eight bytes at a time; every single changed word changes the result, since each step can be turned back. */
+static uint64_t mix(uint64_t h, uint64_t w)
+{
+	h = (h ^ w) * 0xff51afd7ed558ccdu;
+	return h ^ h >> 32;
+}
+
+/*
+ * Four rows of words side by side, since one would wait for itself; every
+ * single changed word changes the result, since each step can be turned back.
+ */
 static uint64_t sum(struct span s)
 {
-	uint64_t h = 0x9e3779b97f4a7c15u ^ s.n;
+	enum { ROWS = 4 };
+	uint64_t h[ROWS] = { 0x9e3779b97f4a7c15u ^ s.n, 1, 2, 3 };
 	struct cur c = cur_of(s);
 	while (cur_left(&c)) {
-		uint64_t w = 0;
-		struct span piece = cur_take(&c, cur_left(&c) < 8 ? cur_left(&c) : 8);
-		memcpy(&w, piece.p, piece.n);
+		uint64_t w[ROWS] = { 0 };
+		struct span piece = cur_take(&c, cur_left(&c) < sizeof(w) ? cur_left(&c) : sizeof(w));
+		memcpy(w, piece.p, piece.n);
+		for (unsigned i = 0; i < ROWS; i++) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		w = __builtin_bswap64(w);
+			w[i] = __builtin_bswap64(w[i]);
 #endif
-		h = (h ^ w) * 0xff51afd7ed558ccdu;
-		h ^= h >> 32;
+			h[i] = mix(h[i], w[i]);
+		}
 	}
-	return h;
+	for (unsigned i = 1; i < ROWS; i++)
+		h[0] = mix(h[0], h[i]);
+	return h[0];
 }
 
 /* What stands before the record: 1 and the cursor behind the key; 0 if this is no entry that we can use. */

@@ -359,6 +359,7 @@ static void get_symbols(struct in *in, struct elf_facts *e)
 	}
 	e->defined = d;
 	e->defined_n = n;
+	c->bad |= !elf_filter(e, in->a);
 }
 
 static void get_places(struct in *in, struct elf_facts *e)
