@@ -72,10 +72,12 @@
 		a.addEventListener("click", () => { if (a.getAttribute("href") === location.hash) go(); });
 	go();
 
-	/* paper shows everything */
+	/* paper shows everything; of a fleet, which would fill thousands of pages, what is open */
+	const long = findings.length > 300;
 	let closed = [];
+	document.body.classList.toggle("long", long);
 	addEventListener("beforeprint", () => {
-		closed = all("details:not([open])");
+		closed = long ? [] : all("details:not([open])");
 		for (const d of closed)
 			d.open = true;
 	});

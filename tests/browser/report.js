@@ -81,6 +81,8 @@ async function withScript(browser) {
 	await page.emulateMediaType("print");
 	expect("closed details are on paper", await page.$$eval("details.finding dl", (d) => d.length > 0 && d.every((e) => e.getBoundingClientRect().height > 0)));
 	expect("the filter is not", await visible(page, "#filter") === 0);
+	await page.setViewport({ width: 718, height: 1000 }); /* A4 between margins of a centimetre, 96 dots to the inch */
+	expect("the grid is no wider than paper", await page.evaluate(() => document.querySelector("#grid table").getBoundingClientRect().right <= innerWidth + 1));
 	if (shots)
 		fs.writeFileSync(path.join(shots, "paper.pdf"), pdf);
 	await page.close();
@@ -186,6 +188,12 @@ async function wholeFleet(browser) {
 	expect("fleet: names stay beside their cells", x[0] === 1000 && Math.abs(x[1] - x[2]) < 3);
 	if (shots)
 		await page.screenshot({ path: path.join(shots, "fleet.png") });
+	await page.emulateMediaType("print");
+	await page.setViewport({ width: 1062, height: 700 }); /* A4 on its side, margins of 8 mm */
+	const right = await page.evaluate(() => document.querySelector("#grid table").getBoundingClientRect().right);
+	expect(`fleet: forty hosts go on a page on its side, not ${Math.round(right)} of 1062`, right <= 1063);
+	if (shots)
+		await page.screenshot({ path: path.join(shots, "fleet-paper.png"), clip: { x: 0, y: 0, width: 1062, height: 900 }, captureBeyondViewport: true });
 	await page.close();
 }
 
