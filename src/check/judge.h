@@ -31,8 +31,8 @@ struct variant {
 	struct variant *next;
 };
 
-/* The rows of torch for one platform, nearest to a version first. */
-struct nearest { const char *version, *platform; size_t *rows, n; };
+/* The rows of torch for one platform and interpreter, nearest to a version first. */
+struct nearest { const char *version, *platform, *python; size_t *rows, n; };
 
 /* What becomes of the target on a host with another driver, once for all that differ in theirs alone. */
 struct driven { const char *version; struct result result; };

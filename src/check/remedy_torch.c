@@ -85,19 +85,26 @@ static bool nearer(const char *have, const struct row_torch *a, const struct row
 	return c ? c > 0 : ver2_cmp(a->cuda, b->cuda) > 0;
 }
 
-/* Rows of a platform, nearest first; by insertion: it is done once a target. */
-static const struct nearest *nearest_rows(struct judge *j, const char *have, const char *platform)
+/* Is there a wheel for the interpreter that would import it? */
+static bool python_serves(const struct row_torch *r, const char *python)
+{
+	struct ver2 v = python ? ver2_parse(python) : VER2_NONE, min = ver2_parse(r->python_min), max = ver2_parse(r->python_max);
+	return !ver2_full(v) || ((!ver2_full(min) || ver2_cmp(v, min) >= 0) && (!ver2_full(max) || ver2_cmp(v, max) <= 0));
+}
+
+/* Rows of a platform with a wheel for the interpreter, nearest first; by insertion: it is done once a target. */
+static const struct nearest *nearest_rows(struct judge *j, const char *have, const char *platform, const char *python)
 {
 	for (size_t i = 0; i < j->nearest.n; i++)
-		if (str_eq(j->nearest.v[i].version, have) && str_eq(j->nearest.v[i].platform, platform))
+		if (str_eq(j->nearest.v[i].version, have) && str_eq(j->nearest.v[i].platform, platform) && str_eq(j->nearest.v[i].python, python))
 			return &j->nearest.v[i];
 	const struct row_torch *v = j->m->torch.v;
-	struct nearest q = { .version = arena_str(&j->target, have), .platform = platform };
+	struct nearest q = { .version = arena_str(&j->target, have), .platform = platform, .python = python };
 	q.rows = arena_alloc(&j->target, (j->m->torch.n + 1) * sizeof(*q.rows));
 	if (!q.version || !q.rows)
 		return NULL;
 	for (size_t i = 0; i < j->m->torch.n; i++) {
-		if (!str_eq(v[i].platform, platform) || v[i].uncertain)
+		if (!str_eq(v[i].platform, platform) || v[i].uncertain || !python_serves(&v[i], python))
 			continue;
 		size_t at = q.n++;
 		for (; at && nearer(have, &v[i], &v[q.rows[at - 1]]); at--)
@@ -105,13 +112,6 @@ static const struct nearest *nearest_rows(struct judge *j, const char *have, con
 		q.rows[at] = i;
 	}
 	return list_add(&j->target, &j->nearest, q) ? &j->nearest.v[j->nearest.n - 1] : NULL;
-}
-
-/* Is there a wheel for the interpreter that would import it? */
-static bool python_serves(const struct row_torch *r, const char *python)
-{
-	struct ver2 v = python ? ver2_parse(python) : VER2_NONE, min = ver2_parse(r->python_min), max = ver2_parse(r->python_max);
-	return !ver2_full(v) || ((!ver2_full(min) || ver2_cmp(v, min) >= 0) && (!ver2_full(max) || ver2_cmp(v, max) <= 0));
 }
 
 /* Of the wheels that get that verdict here the nearest to the one that is there. */
@@ -124,14 +124,14 @@ static const struct row_torch *nearest_wheel(const struct facts *f, struct out *
 	char have[32];
 	const char *version = torch->version ? torch->version : "999"; /* the newest, where nobody knows what is there */
 	snprintf(have, sizeof(have), "%.*s", (int)strcspn(version, "+"), version);
-	const struct nearest *q = nearest_rows(f->judge, have, platform);
+	const struct nearest *q = nearest_rows(f->judge, have, platform, python);
 	out->bad = out->bad || !q;
 	const struct row_torch *found = NULL;
 	for (size_t i = 0; q && i < q->n; i++) {
 		const struct row_torch *r = &f->m->torch.v[q->rows[i]];
 		if (found && !str_eq(r->torch, found->torch))
 			break;
-		if (!python_serves(r, python) || wheel_verdict(f, out, q->rows[i]) != want || (want == VERDICT_UNKNOWN && !r->sm.n))
+		if (wheel_verdict(f, out, q->rows[i]) != want || (want == VERDICT_UNKNOWN && !r->sm.n))
 			continue;
 		found = r; /* of an unknown driver the oldest CUDA of a release asks least */
 		if (want != VERDICT_UNKNOWN)
