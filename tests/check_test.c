@@ -49,7 +49,8 @@ static const struct row rows[] = {
 	{ "minor-version-compat", TORCH("2.5.1", "12.4", ""), "\"driver\": \"550.54.15\"", ANSWER_PASS, 0 },
 	{ "ptx-too-new", APP("12.8", ", \"cubin\": [\"sm_80\"], \"ptx\": [{\"arch\": \"compute_90\"}]"), "\"driver\": \"535.104.05\", " GPU("H100"), ANSWER_FAIL, LEVEL_ERROR },
 	{ "ptx-too-new", APP("12.2", ", \"cubin\": [\"sm_80\"], \"ptx\": [{\"arch\": \"compute_90\"}]"), "\"driver\": \"535.104.05\", " GPU("H100"), ANSWER_PASS, 0 },
-	{ "runtime-ptx-too-new", "\"packages\": [\"numba==0.58\"], \"toolkits\": [{\"path\": \"/usr/local/cuda\", \"version\": \"12.8\"}]", "\"driver\": \"535.104.05\"", ANSWER_FAIL, LEVEL_WARNING },
+	{ "runtime-ptx-too-new", "\"packages\": [\"numba==0.58\"], \"toolkits\": [{\"path\": \"/usr/local/cuda\", \"version\": \"12.8\"}]", "\"driver\": \"535.104.05\"", ANSWER_FAIL, LEVEL_ERROR },
+	{ "runtime-ptx-too-new", "\"packages\": [\"numba==0.58\", \"torch==2.5.1+cu121\"], \"toolkits\": [{\"path\": \"/usr/local/cuda\", \"version\": \"12.8\"}]", "\"driver\": \"535.104.05\"", ANSWER_FAIL, LEVEL_WARNING },
 	{ "runtime-ptx-too-new", "\"packages\": [\"numba==0.58\"], \"toolkits\": [{\"path\": \"/usr/local/cuda\", \"version\": \"12.2\"}]", "\"driver\": \"535.104.05\"", ANSWER_PASS, 0 },
 	{ "compat-rescues", APP("12.4", "") ", \"compat\": [{\"path\": \"/usr/local/cuda/compat\", \"cuda\": \"12.4\", \"drivers\": [470, 525, 535]}]", "\"driver\": \"470.82.01\", \"runtime\": \"legacy\", " GPU("A100"), ANSWER_FAIL, LEVEL_NOTE },
 	{ "driver-too-old", APP("12.4", "") ", \"compat\": [{\"path\": \"/usr/local/cuda/compat\", \"cuda\": \"12.4\", \"drivers\": [470, 525, 535]}]", "\"driver\": \"470.82.01\", \"runtime\": \"legacy\", " GPU("A100"), ANSWER_PASS, 0 },
@@ -287,6 +288,59 @@ static void no_rule_is_untested(void **state)
 	}
 }
 
+/* Each rule is seen at the highest level that its row states, else the row claims what nothing shows. */
+static void each_level_is_reached(void **state)
+{
+	(void)state;
+	size_t n;
+	const struct rule_info *const *all = rules_all(&n);
+	for (size_t i = 0; i < n; i++) {
+		bool reached = false;
+		for (size_t k = 0; k < sizeof(rows) / sizeof(*rows); k++)
+			reached = reached || (str_eq(rows[k].rule, all[i]->id) && rows[k].answer == ANSWER_FAIL && rows[k].level == all[i]->level);
+		if (!reached)
+			fail_msg("%s is never seen at its level, %s", all[i]->id, level_name(all[i]->level));
+	}
+}
+
+/* What the user would see: CUDA's codes, and something where a rule says that a program fails. */
+static void errors_are_told(void **state)
+{
+	(void)state;
+	static const struct { const char *rule; int code; } codes[] = {
+		{ "driver-too-old", 35 }, { "ptx-too-new", 222 }, { "runtime-ptx-too-new", 222 }, { "compat-gpu-unsupported", 804 },
+		{ "compat-older-than-driver", 803 }, { "compat-branch-unsupported", 803 }, { "no-kernel-image", 209 }, { "stub-on-path", 34 },
+		{ "gpu-dropped-by-driver", 100 }, { "gpu-too-new-for-driver", 100 }, { "library-lacks-gpu", 209 },
+	};
+	size_t bad = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct inventory *inv;
+		struct host host;
+		struct arena a = ARENA_INIT;
+		struct result res;
+		judge(&rows[i], &inv, &host, &a, &res);
+		for (size_t k = 0; k < res.findings.n; k++) {
+			const struct finding *f = &res.findings.v[k];
+			if (!str_eq(f->rule->id, rows[i].rule) || f->answer == ANSWER_PASS)
+				continue;
+			int want = 0;
+			for (size_t c = 0; c < sizeof(codes) / sizeof(*codes); c++)
+				want = str_eq(codes[c].rule, f->rule->id) ? codes[c].code : want;
+			if (f->answer == ANSWER_FAIL && want && f->error.code != want && f->error.code)
+				bad += (size_t)(print_error("row %zu, %s: error %d, not %d\n", i, f->rule->id, f->error.code, want), 1);
+			if (f->answer == ANSWER_FAIL && f->level == LEVEL_ERROR && !f->error.text && !f->error.name && !str_eq(f->rule->id, "known-bad-version"))
+				bad += (size_t)(print_error("row %zu, %s: %s: nobody knows what the user sees\n", i, f->rule->id, f->message), 1);
+			/* who is told that a fact is missing is told how to get it */
+			if (f->answer == ANSWER_UNKNOWN && f->level == LEVEL_ERROR && (!f->missing || !f->remedies.n))
+				bad += (size_t)(print_error("row %zu, %s: %s: not how to find out\n", i, f->rule->id, f->message), 1);
+		}
+		result_clear(&res);
+		arena_clear(&a);
+		inventory_free(inv);
+	}
+	assert_int_equal(bad, 0);
+}
+
 /* What is saved and read again is judged alike. */
 static void saved_is_judged_as_live(void **state)
 {
@@ -399,6 +453,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_fires_and_stays_silent), cmocka_unit_test(no_rule_is_untested),
+		cmocka_unit_test(each_level_is_reached), cmocka_unit_test(errors_are_told),
 		cmocka_unit_test(saved_is_judged_as_live), cmocka_unit_test(remedies_are_commands_and_work),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

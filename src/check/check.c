@@ -110,6 +110,22 @@ void emit_pass(struct out *out, struct subject s)
 		emit(out, ANSWER_PASS, s, "%s", out->rule->info.title);
 }
 
+/* How one learns what is missing. Of packages the rules know more. */
+static void find_out(struct out *out, struct finding *f, const char *missing)
+{
+	static const struct { const char *missing, *option, *query; } facts[] = {
+		{ "host.driver", "--driver", "driver_version" }, { "host.gpus", "--gpu", "name" }, { "gpu.cc", "--gpu", "compute_cap" },
+	};
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		if (str_eq(missing, facts[i].missing))
+			add_remedy(out, f, "on the host: nvidia-smi --query-gpu=%s --format=csv,noheader, then %s with what it prints", facts[i].query,
+				   facts[i].option);
+	if (str_eq(missing, "host.cuda") || str_eq(missing, "gpu.brand"))
+		add_remedy(out, f, "on the host: nvidia-smi -q -x >host.xml, then --host host.xml");
+	if (str_starts(missing, "matrix."))
+		add_remedy(out, f, "envcheck matrix %s shows the table; --matrices DIR takes one with a row for it", missing + strlen("matrix."));
+}
+
 struct finding *emit_unknown(struct out *out, struct subject s, const char *missing, const char *fmt, ...)
 {
 	char text[1024] = "";
@@ -120,6 +136,8 @@ struct finding *emit_unknown(struct out *out, struct subject s, const char *miss
 	va_end(ap);
 	struct finding *f = emit(out, ANSWER_UNKNOWN, s, "%s", text);
 	f->missing = arena_str(out->a, missing);
+	if (!out->f->options->no_remedies)
+		find_out(out, f, missing);
 	return f;
 }
 

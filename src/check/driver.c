@@ -76,7 +76,6 @@ static void driver_too_old(const struct facts *f, struct subject s, struct out *
 		x->cause = need;
 		set_expected(out, x, need, f->host->host->driver);
 		set_source(out, x, "minor_version", floor->id, floor->source);
-		add_remedy(out, x, "on the host: nvidia-smi --query-gpu=driver_version --format=csv,noheader, then --driver with what it prints");
 		return;
 	case TRI_NO:
 		break;
@@ -157,7 +156,11 @@ static void runtime_ptx_too_new(const struct facts *f, struct subject s, struct 
 		return;
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s hands PTX of CUDA %s to a driver of CUDA %s", package_text(out, p), ver2_print(cuda).s,
 				 ver2_print(f->host->cuda_lo).s);
-	lower(x, LEVEL_WARNING, "only kernels that numba compiles");
+	bool alone = true;
+	for (size_t i = 0; i < f->inv->packages.n; i++)
+		alone = alone && (!f->demand->packages[i].cuda || str_eq(f->inv->packages.v[i].name, "numba"));
+	if (!alone)
+		lower(x, LEVEL_WARNING, "only kernels that numba compiles");
 	set_cuda_error(out, x, 222);
 	add_remedy(out, x, "pip install pynvjitlink-cu%d, and ENV NUMBA_CUDA_ENABLE_MINOR_VERSION_COMPATIBILITY=1", cuda.major);
 }

@@ -44,10 +44,8 @@ static const char *targets_text(struct out *out, const struct package *p, const 
 /* Unknown GPU names are told once, by the package that would run on them. */
 static void unknown_gpu(struct subject s, struct out *out)
 {
-	struct finding *x = s.gpu->suggest ?
-		emit_unknown(out, s, "gpu.cc", "no table knows the GPU \"%s\" (did you mean %s?)", s.gpu->name, s.gpu->suggest) :
-		emit_unknown(out, s, "gpu.cc", "no table knows the GPU \"%s\"", s.gpu->name);
-	add_remedy(out, x, "on the host: nvidia-smi --query-gpu=compute_cap --format=csv,noheader, then --gpu with what it prints");
+	emit_unknown(out, s, "gpu.cc", "no table knows the GPU \"%s\"%s%s%s", s.gpu->name, s.gpu->suggest ? " (did you mean " : "",
+		     s.gpu->suggest ? s.gpu->suggest : "", s.gpu->suggest ? "?)" : "");
 }
 
 /* Told once, by the first package that has code of its own. */
@@ -62,8 +60,7 @@ static void unstated_gpu(const struct facts *f, struct subject s, struct out *ou
 	}
 	if (s.package != first)
 		return;
-	struct finding *x = emit_unknown(out, s, "host.gpus", "the host states no GPU: whether %s has code for it is not known", package_text(out, s.package));
-	add_remedy(out, x, "on the host: nvidia-smi --query-gpu=name --format=csv,noheader, then --gpu with what it prints");
+	emit_unknown(out, s, "host.gpus", "the host states no GPU: whether %s has code for it is not known", package_text(out, s.package));
 }
 
 static void no_kernel_image(const struct facts *f, struct subject s, struct out *out)

@@ -286,6 +286,9 @@ static const struct kept *kept_of(struct judge *j, const struct facts *f, size_t
 	struct result r = { .target = j->inv };
 	struct out out = { .f = f, .a = &j->target, .result = &r };
 	run_rules(f, ALL_THAT_FIRE, &out);
+	for (size_t i = 0; i < r.findings.n; i++) /* of packages the rules themselves mostly know more */
+		if (r.findings.v[i].answer == ANSWER_UNKNOWN && !r.findings.v[i].remedies.n && !f->options->no_remedies)
+			add_remedy(&out, &r.findings.v[i], "envcheck the wheel or image that holds it: its files say more than its name");
 	if (out.bad)
 		return NULL;
 	k->works_by = works_by(f, &out);
