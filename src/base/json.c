@@ -197,6 +197,10 @@ int jout_end(struct json_out *j, struct err *err)
 json_t *json_parse(struct span text, const char *what, struct err *err)
 {
 	json_error_t e;
+	if (!text.n) {
+		err_set(err, ERR_FORMAT, "%s is no JSON: it is empty", what);
+		return NULL;
+	}
 	json_t *o = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &e);
 	if (!o)
 		err_set(err, ERR_FORMAT, "%s is no JSON: line %d, column %d: %s", what, e.line, e.column, e.text);

@@ -6,7 +6,7 @@
 
 #define RULES(R) \
 	R("build-toolkit-mismatch", build_toolkit_mismatch, TARGET,  WARNING, "the toolkit in the target matches torch's CUDA") \
-	R("cpu-only-build",         cpu_only_build,         PACKAGE_ON_HOST, ERROR,   "the package is a GPU build") \
+	R("cpu-only-build",         cpu_only_build,         ON_HOST, ERROR,   "the package is a GPU build") \
 	R("mixed-install",          mixed_install,          PACKAGE, WARNING, "version.py, metadata and libraries of a package agree") \
 	R("wrong-vendor",           wrong_vendor,           PACKAGE_ON_HOST, ERROR,   "the package is built for the vendor of the host's GPUs")
 
@@ -34,11 +34,9 @@ static bool meant_for_gpu(const struct facts *f, const struct package *cpu)
 	return f->inv->toolkits.n > 0;
 }
 
-static void cpu_only_build(const struct facts *f, struct subject s, struct out *out)
+static void cpu_build(const struct facts *f, struct subject s, struct out *out)
 {
 	const struct package *p = s.package;
-	if (f->options->expect == EXPECT_CPU || (f->host && f->host->no_gpu && f->options->expect != EXPECT_GPU))
-		return;
 	bool framework = str_eq(p->name, "torch") || str_eq(p->name, "tensorflow-cpu") || str_eq(p->name, "tensorflow");
 	if (!framework || p->gpu.vendor != VENDOR_CPU)
 		return;
@@ -52,6 +50,25 @@ static void cpu_only_build(const struct facts *f, struct subject s, struct out *
 	remedy_torch(f, out, x, p);
 	if (!x->remedies.n)
 		remedy_cuda_torch(f, out, x, p, 0);
+}
+
+/* --expect gpu, and nothing is there that could use one. Of packages that are only named the tables may not know all. */
+static void nothing_for_gpu(const struct facts *f, struct subject s, struct out *out)
+{
+	if (inventory_live(f->inv))
+		emit(out, ANSWER_FAIL, s, "a GPU is expected to be used, and the target holds no GPU software at all");
+	else
+		emit_unknown(out, s, "package.cuda", "a GPU is expected to be used, and none of the packages is known to do so");
+}
+
+static void cpu_only_build(const struct facts *f, struct subject s, struct out *out)
+{
+	if (f->options->expect == EXPECT_CPU || (f->host && f->host->no_gpu && f->options->expect != EXPECT_GPU))
+		return;
+	for (size_t i = 0; i < f->inv->packages.n; i++)
+		cpu_build(f, (struct subject){ .package = &f->inv->packages.v[i] }, out);
+	if (f->options->expect == EXPECT_GPU && !f->gpu_software)
+		nothing_for_gpu(f, s, out);
 }
 
 static void remedy_vendor(struct out *out, struct finding *x, const struct package *p, bool amd)

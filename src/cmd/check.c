@@ -84,16 +84,21 @@ static void begin_reports(struct run *s)
 		report_begin(&s->outputs.list.v[k].report, s->outputs.list.v[k].format, &s->job, s->outputs.list.v[k].file);
 }
 
-/* What a result does to the exit status. */
+/* What a result does to the exit status: of findings those that the baseline does not hold. */
 static void weigh(struct run *s, struct result *res)
 {
+	bool known = false, fresh = false; /* of what makes a verdict unknown */
 	for (size_t i = 0; i < res->findings.n; i++) {
 		struct finding *f = &res->findings.v[i];
 		f->is_new = !s->options->baseline || !baseline_has(&s->baseline, f->fingerprint);
 		if (f->answer == ANSWER_FAIL && f->level >= s->fail_on && f->is_new && res->verdict != VERDICT_NOTHING)
 			s->found = true;
+		if (f->answer == ANSWER_UNKNOWN && f->level == LEVEL_ERROR) {
+			known = known || !f->is_new;
+			fresh = fresh || f->is_new;
+		}
 	}
-	s->unsure |= res->verdict == VERDICT_UNKNOWN;
+	s->unsure |= res->verdict == VERDICT_UNKNOWN && (fresh || !known);
 	if (res->verdict > s->worst)
 		s->worst = res->verdict;
 }

@@ -123,14 +123,46 @@ static bool is_date(const char *s)
 	for (size_t i = 0; form[i]; i++)
 		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
 			return false;
-	return true;
+	int month = atoi(s + 5), day = atoi(s + 8);
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+/* A key that nobody reads is most likely a slip, and an ignore without its end for ever. */
+static int known_keys(const struct config *c, const json_t *o, const char *where, const char *const *keys, struct err *err)
+{
+	const char *key;
+	json_t *v;
+	json_object_foreach((json_t *)o, key, v) {
+		const char *const *k = keys;
+		while (*k && !str_eq(*k, key))
+			k++;
+		const char *near = *k ? NULL : nearest_word(key, keys);
+		if (!*k)
+			return err_set(err, ERR_USAGE, "%s: %s%sunknown key \"%s\"%s%s%s", c->path, where, *where ? ": " : "", key,
+				       near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	}
+	return 0;
+}
+
+/* Does a pattern stand for any rule? */
+static bool some_rule(const char *pattern)
+{
+	size_t n;
+	const struct rule_info *const *all = rules_all(&n);
+	for (size_t i = 0; i < n; i++)
+		if (glob_match(pattern, all[i]->id))
+			return true;
+	return false;
 }
 
 static int read_ignore(struct config *c, const json_t *o, const char *today, struct err *err)
 {
-	const char *keys[] = { "rule", "package", "path", "host", "reason", "expires" }, *v[6];
+	static const char *const keys[] = { "rule", "package", "path", "host", "reason", "expires", NULL };
+	const char *v[6];
 	if (!json_is_object(o))
 		return wrong(c, err, "ignores", "a list of objects");
+	if (known_keys(c, o, "ignores", keys, err) < 0)
+		return -1;
 	for (size_t i = 0; i < 6; i++) {
 		const json_t *x = json_object_get(o, keys[i]);
 		if (x && !json_is_string(x))
@@ -141,7 +173,7 @@ static int read_ignore(struct config *c, const json_t *o, const char *today, str
 	}
 	if (!v[0] || !v[4] || !*v[4])
 		return err_set(err, ERR_USAGE, "%s: ignores: each needs a \"rule\" and a \"reason\"", c->path);
-	if (!strpbrk(v[0], "*?[") && !rule_find(v[0]))
+	if (!some_rule(v[0]))
 		return err_set(err, ERR_USAGE, "%s: ignores: there is no rule '%s'", c->path, v[0]);
 	if (v[5] && !is_date(v[5]))
 		return wrong(c, err, "expires", "a date as 2027-01-31");
@@ -150,24 +182,34 @@ static int read_ignore(struct config *c, const json_t *o, const char *today, str
 	return list_add(&c->arena, &c->ignores, g) ? 0 : err_nomem(err);
 }
 
+/* All of them are looked at, so that a slip shows before the day on which one is taken. */
+static int read_environments(const struct config *c, const json_t *o, struct err *err)
+{
+	static const char *const keys[] = { "hosts", "expect", "fail_on", NULL };
+	struct config scratch = { .path = c->path };
+	const char *name;
+	json_t *v;
+	int rc = 0;
+	if (o && !json_is_object(o))
+		return wrong(c, err, "environments", "an object of objects");
+	json_object_foreach((json_t *)o, name, v) {
+		if (rc == 0 && !json_is_object(v))
+			rc = wrong(c, err, name, "an object");
+		if (rc == 0)
+			rc = known_keys(c, v, name, keys, err) < 0 ? -1 : read_place(&scratch, v, err);
+	}
+	arena_clear(&scratch.arena);
+	return rc;
+}
+
 static int read_config(struct config *c, const json_t *o, const char *env, const char *today, struct err *err)
 {
 	static const char *const keys[] = { "$schema", "environments", "hosts", "expect", "fail_on", "levels", "ignores", NULL };
-	const char *key;
 	json_t *v;
 	size_t i;
 	if (!json_is_object(o))
 		return err_set(err, ERR_USAGE, "%s: an object is expected", c->path);
-	json_object_foreach((json_t *)o, key, v) {
-		const char *const *k = keys;
-		while (*k && !str_eq(*k, key))
-			k++;
-		const char *near = *k ? NULL : nearest_word(key, keys);
-		if (!*k)
-			return err_set(err, ERR_USAGE, "%s: unknown key \"%s\"%s%s%s", c->path, key, near ? ": did you mean \"" : "",
-				       near ? near : "", near ? "\"?" : "");
-	}
-	if (read_place(c, o, err) < 0 || read_levels(c, json_object_get(o, "levels"), err) < 0)
+	if (known_keys(c, o, "", keys, err) < 0 || read_environments(c, json_object_get(o, "environments"), err) < 0 || read_place(c, o, err) < 0 || read_levels(c, json_object_get(o, "levels"), err) < 0)
 		return -1;
 	const json_t *ignores = json_object_get(o, "ignores");
 	if (ignores && !json_is_array(ignores))
