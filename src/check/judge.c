@@ -328,6 +328,7 @@ void judge_free(struct judge *j)
 		return;
 	wheels_free(j);
 	variants_free(j);
+	paths_free(j);
 	arena_clear(&j->target);
 	arena_clear(&j->hosts);
 	mem_free(j);
@@ -336,6 +337,7 @@ void judge_free(struct judge *j)
 int judge_target(struct judge *j, const struct inventory *inv, struct err *err)
 {
 	variants_free(j);
+	paths_free(j);
 	arena_clear(&j->target);
 	j->inv = inv;
 	j->kept = NULL;

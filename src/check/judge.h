@@ -31,6 +31,14 @@ struct variant {
 	struct variant *next;
 };
 
+/* The target under another LD_LIBRARY_PATH: the loader is asked once, whatever the host. */
+struct path_variant {
+	const char *value;
+	struct inventory inv; /* borrows the target's */
+	bool untold;
+	struct path_variant *next;
+};
+
 /* The rows of torch for one platform and interpreter, nearest to a version first. */
 struct nearest { const char *version, *platform, *python; size_t *rows, n; };
 
@@ -61,6 +69,7 @@ struct judge {
 	size_t kept_n;
 	LIST(struct nearest) nearest; /* of the target's versions of torch */
 	struct variant *variants;
+	struct path_variant *paths;
 	struct drivers *driven;       /* one for each `rest`, when the first is tried */
 };
 
@@ -86,5 +95,6 @@ int judge_anywhere(struct judge *j, const struct inventory *inv, struct demand *
 /* Frees what remedies made: for all targets, and for the one at hand. */
 void wheels_free(struct judge *j);
 void variants_free(struct judge *j);
+void paths_free(struct judge *j);
 
 #endif

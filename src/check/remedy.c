@@ -132,8 +132,43 @@ enum remedy_check trial_end(struct trial *t, struct out *out, const struct findi
 	if (!t->untold)
 		said = remedy_tells(t->f, out, x, t->driver ? with_driver(t) : changed(t, &own, &a));
 	arena_clear(&a);
-	arena_clear(&t->inv.arena);
+	if (!t->kept)
+		arena_clear(&t->inv.arena);
 	return said;
+}
+
+/* Asks the loader again, or takes what it said of that value before. */
+static void trial_path(struct trial *t, struct env_var *v)
+{
+	struct judge *j = t->f->judge;
+	struct err err = ERR_INIT;
+	struct path_variant *p = j->paths;
+	while (p && !str_eq(p->value, v->value))
+		p = p->next;
+	if (p) {
+		arena_clear(&t->inv.arena);
+	} else {
+		v->value = arena_str(&t->inv.arena, v->value);
+		p = arena_alloc(&j->target, sizeof(*p));
+		if (!p || !v->value) {
+			t->untold = true;
+			return;
+		}
+		/* of a saved target nobody can ask the loader again */
+		p->untold = !t->inv.fs ? t->inv.resolved.n > 0 : loader_again(&t->inv, t->f->m, &err) < 0;
+		*p = (struct path_variant){ v->value, t->inv, p->untold, j->paths };
+		j->paths = p;
+	}
+	t->inv = p->inv;
+	t->untold = p->untold;
+	t->kept = true;
+}
+
+void paths_free(struct judge *j)
+{
+	for (struct path_variant *p = j->paths; p; p = p->next)
+		arena_clear(&p->inv.arena);
+	j->paths = NULL;
 }
 
 void trial_env(struct trial *t, const char *name, const char *value)
@@ -148,12 +183,8 @@ void trial_env(struct trial *t, const char *name, const char *value)
 	else if (!list_add(&inv->arena, &inv->env, v))
 		t->untold = true;
 	inv->known |= INV_ENV;
-	if (!str_eq(name, "LD_LIBRARY_PATH"))
-		return;
-	struct err err = ERR_INIT;
-	/* of a saved target nobody can ask the loader again */
-	if (!inv->fs ? inv->resolved.n > 0 : loader_again(inv, t->f->m, &err) < 0)
-		t->untold = true;
+	if (!t->untold && str_eq(name, "LD_LIBRARY_PATH"))
+		trial_path(t, &inv->env.v[at]);
 }
 
 void trial_driver(struct trial *t, const char *version)

@@ -14,6 +14,7 @@ struct trial {
 	struct inventory inv; /* borrowed but for what inventory_borrow copies */
 	struct host host;
 	bool driver;          /* the one change is the driver's */
+	bool kept;            /* the judge owns `inv`, which is not to be written any more */
 	bool untold;          /* what the change does cannot be told of this target */
 };
 /* false where nothing is to be tried: no remedy is then wanted, or memory ran out. */
