@@ -71,6 +71,8 @@ static const struct { const char *file, *want; } files[] = {
 	{ "collect-env.txt", "linux amd64 550.54.15 - -; NVIDIA A100-SXM4-40GB x2 - -" },
 	{ "collect-env-vllm-wsl.txt", "wsl2 amd64 581.57 - -; NVIDIA GeForce RTX 5090 x1 - -" },
 	{ "check-env-sglang.txt", "- - 580.82.07 - -; NVIDIA GB200 x4 10.0 -; NVIDIA RTX A6000 x1 8.6 -" },
+	{ "collect-env-quoted.txt", "linux amd64 535.183.01 - -; NVIDIA L4 x1 - -" },
+	{ "collect-env-no-cuda.txt", "linux amd64 535.183.01 - -" },
 	{ "collect-env-rocm.txt", "linux amd64 - - -; AMD Instinct MI300X (gfx942:sramecc+:xnack-) x1 - -" },
 	{ "table-wsl-no-cuda.txt", "wsl2 - 546.80 - -; NVIDIA GeForce RTX 3060 ... x1 - -" },
 	{ "table-517-windows.txt", "windows - 517.48 11.7 -; NVIDIA GeForce ... x2 - -" },

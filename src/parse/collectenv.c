@@ -205,6 +205,8 @@ static int key_line(struct reading *r, struct span key, struct span value)
 static int read_line(struct reading *r, struct span line)
 {
 	line = span_trim(line);
+	while (span_starts(line, ">")) /* quoted in a thread */
+		line = span_trim(span_from(line, 1));
 	int got = package_line(r, line);
 	if (got == 0)
 		got = gpu_line(r, line);

@@ -58,7 +58,7 @@ bool span_says_nothing(struct span s)
 {
 	static const char *const words[] = {
 		"N/A", "[N/A]", "None", "none", "Could not collect", "Not Found", "[Not Found]", "ERR!", "Unknown", "Unknown Error",
-		"[Unknown Error]", "Not Supported", "[Not Supported]", "[Insufficient Permissions]", "[GPU requires reset]",
+		"[Unknown Error]", "Not Supported", "[Not Supported]", "[Insufficient Permissions]", "[GPU requires reset]", "No CUDA",
 	};
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (span_eq(s, words[i]))
