@@ -257,7 +257,10 @@ static void torch(void **state)
 		{ "2.13.0", "cu129", "linux_aarch64", "2.13.0+cu129/linux_aarch64" },
 		{ "2.13.0", "cu129", "windows_x86_64", "" },
 		{ "2.9.1", "cu117", "linux_x86_64", "" },
-		{ "2.9", "cu128", "linux_x86_64", "" },
+		{ "2.9", "cu128", "linux_x86_64", "2.9.0+cu128/linux_x86_64" },
+		{ "v2.9.1+cu128", "cu128", "linux_x86_64", "2.9.1+cu128/linux_x86_64" },
+		{ "2.9.0a0", "cu128", "linux_x86_64", "" },
+		{ "v", "cu128", "linux_x86_64", "" },
 		{ "2.9.10", "cu128", "linux_x86_64", "" },
 		{ "", NULL, "linux_x86_64", "" },
 		{ "2.14.0", "cu134", "linux_x86_64", "" }, /* was never released */
@@ -269,7 +272,7 @@ static void torch(void **state)
 	assert_string_equal(matrix_companion(m, "2.9.1+cu128")->torchvision, "0.24.1");
 	assert_string_equal(matrix_companion(m, "2.12.0")->torchaudio, "");
 	assert_string_equal(matrix_companion(m, "2.1.2")->xformers, "0.0.23.post1");
-	assert_null(matrix_companion(m, "2.1"));
+	assert_null(matrix_companion(m, "2.1")); /* any 2.1, where it describes what is installed */
 	/* a V100 needs sm_70, which the default CUDA 12.8 wheels lost with 2.11 */
 	const struct row_torch *old = matrix_torch(m, "2.10.0", "cu128", "linux_x86_64"), *new = matrix_torch(m, "2.11.0", "cu128", "linux_x86_64");
 	assert_int_equal(old->sm.v[0].number, 70);

@@ -1,6 +1,7 @@
 /* What the tables know of packages that carry no evidence of their own. What is stated or was read wins. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "derive/derive.h"
@@ -19,17 +20,19 @@ static int add_evidence(struct inventory *inv, struct package *p, const char *va
 	return 0;
 }
 
-/* "12.4" of "cu124"; NULL if the local version names no CUDA. */
+/* "12.4" of "cu124", "pt24cu124" and "cuda12.cudnn89" (there "12"); NULL if the local version names no CUDA. */
 static const char *cuda_of_local(struct arena *a, const char *local)
 {
-	for (const char *s = local; s; s = strchr(s, '.') ? strchr(s, '.') + 1 : NULL) {
-		if (!str_starts(s, "cu"))
+	for (const char *s = strcasestr(local, "cu"); s; s = strcasestr(s + 2, "cu")) {
+		/* at the head of a part, or behind the number of another */
+		if (s > local && s[-1] != '.' && s[-1] != '-' && s[-1] != '_' && !(s[-1] >= '0' && s[-1] <= '9'))
 			continue;
-		size_t n = strspn(s + 2, "0123456789");
-		if (n == 2 && s[2] == '1')
-			return arena_printf(a, "%.2s", s + 2); /* flash-attn's cu12: the major alone */
+		const char *number = s + (strncasecmp(s, "cuda", 4) ? 2 : 4);
+		size_t n = strspn(number, "0123456789");
+		if (n == 2 && number[0] == '1')
+			return arena_printf(a, "%.2s", number); /* flash-attn's cu12: the major alone */
 		if (n >= 2 && n <= 3)
-			return arena_printf(a, "%.*s.%c", (int)n - 1, s + 2, s[1 + n]);
+			return arena_printf(a, "%.*s.%c", (int)n - 1, number, number[n - 1]);
 	}
 	return NULL;
 }
@@ -39,8 +42,9 @@ static int from_local(struct inventory *inv, struct package *p)
 	const char *local = p->version ? pep440_local(p->version) : NULL;
 	if (!local || ver2_known(p->gpu.cuda))
 		return 0;
-	enum vendor vendor = str_starts(local, "cpu") ? VENDOR_CPU : str_starts(local, "rocm") ? VENDOR_ROCM :
-			     str_starts(local, "xpu") ? VENDOR_XPU : VENDOR_UNKNOWN;
+	/* written in small letters where it is made, and in others where it is told */
+	enum vendor vendor = !strncasecmp(local, "cpu", 3) ? VENDOR_CPU : !strncasecmp(local, "rocm", 4) ? VENDOR_ROCM :
+			     !strncasecmp(local, "xpu", 3) ? VENDOR_XPU : VENDOR_UNKNOWN;
 	if (vendor != VENDOR_UNKNOWN) {
 		if (p->gpu.vendor == VENDOR_UNKNOWN)
 			p->gpu.vendor = vendor;
@@ -63,6 +67,12 @@ static void abi_from_local(struct inventory *inv, struct package *p)
 	if (torch && !p->abi_torch) {
 		size_t n = strspn(torch + 5, "0123456789.");
 		p->abi_torch = n ? arena_strn(&inv->arena, torch + 5, n) : NULL;
+	}
+	/* PyG's wheels: pt24cu124, pt113cu117 */
+	if (local && !torch && !p->abi_torch && str_starts(local, "pt")) {
+		size_t n = strspn(local + 2, "0123456789");
+		if (n >= 2 && n <= 3)
+			p->abi_torch = arena_printf(&inv->arena, "%c.%.*s", local[2], (int)n - 1, local + 3);
 	}
 	if (abi && p->abi_cxx11 == TRI_UNKNOWN)
 		p->abi_cxx11 = str_starts(abi + 8, "TRUE") || str_starts(abi + 8, "true") ? TRI_YES : TRI_NO;
@@ -186,11 +196,25 @@ static int declared_ptx(struct inventory *inv, const struct matrix *m)
 	return 0;
 }
 
+/*
+ * conda's name of torch. What is told of a package of that name is told of torch; the build
+ * is another than that of the public index, so without its CUDA it stays unknown.
+ */
+static void rename_pytorch(struct package *p)
+{
+	if (!str_eq(p->name, "pytorch"))
+		return;
+	p->name = "torch";
+	p->gpu_known = true;
+}
+
 int complete_from_matrix(struct inventory *inv, const struct matrix *m, struct err *err)
 {
 	bool live = inventory_live(inv);
 	for (size_t i = 0; i < inv->packages.n; i++) {
 		struct package *p = &inv->packages.v[i];
+		if (!live)
+			rename_pytorch(p);
 		if (live && p->gpu_known && p->gpu.vendor == VENDOR_NONE)
 			p->gpu.vendor = VENDOR_UNKNOWN;
 		if (from_local(inv, p) < 0 || from_ngc(inv, m, p) < 0 || from_name(inv, m, p) < 0 ||

@@ -48,6 +48,27 @@ int inventory_gap(struct inventory *inv, int layer, const char *path, const char
 	return g->reason && (g->path || !path) ? 0 : -1;
 }
 
+int inventory_extras(struct inventory *inv, struct package *p, struct span extras)
+{
+	while (str_eq(p->name, "jax") && extras.n) {
+		struct span one = span_trim(span_cut(&extras, ',')), number = span_from(one, 4);
+		size_t n = 0;
+		while (span_starts(one, "cuda") && n < number.n && number.p[n] >= '0' && number.p[n] <= '9')
+			n++;
+		if (n != 2)
+			continue;
+		struct evidence *e = list_push(&inv->arena, &p->gpu.evidence);
+		const char *major = arena_strn(&inv->arena, number.p, n), *detail = arena_printf(&inv->arena, "[%.*s]", (int)one.n, (const char *)one.p);
+		if (!e || !major || !detail)
+			return -1;
+		*e = (struct evidence){ major, FROM_DECLARED, NULL, -1, detail };
+		p->gpu.vendor = VENDOR_CUDA;
+		p->gpu.cuda = ver2_parse(major);
+		p->gpu_known = true;
+	}
+	return 0;
+}
+
 int resolved_cmp(const void *a, const void *b)
 {
 	const struct resolved *x = a, *y = b;

@@ -272,6 +272,9 @@ static inline bool inventory_live(const struct inventory *inv)
 }
 
 /* Adds a gap (copies the texts; path may be NULL). Over LIMIT_GAPS it is only counted. -1 when memory runs out. */
+/* What the extras of a requirement ("cuda12,k8s") say of its GPU code: jax names the CUDA major of its plug-in so. */
+int inventory_extras(struct inventory *inv, struct package *p, struct span extras);
+
 int inventory_gap(struct inventory *inv, int layer, const char *path, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* The order of `resolved`: by user, then soname; for qsort. */

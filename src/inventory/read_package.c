@@ -93,12 +93,18 @@ static void read_requirement(struct reader *r, const json_t *s, struct package *
 	p->name = read_checked(r, pep503_name(&r->inv->arena, span_sub(line, 0, n)));
 	struct span rest = span_from(line, n);
 	rest = span_sub(rest, 0, span_chr(rest, ';'));
+	if (rest.n && rest.p[0] == '[') {
+		struct span extras = span_cut(&rest, ']');
+		if (!r->bad && inventory_extras(r->inv, p, span_from(extras, 1)) < 0)
+			read_fail(r, "packages", "smaller");
+	}
 	size_t at = span_find(rest, "==");
 	if (at < rest.n) {
 		struct span version = span_trim(span_from(rest, at + (span_starts(span_from(rest, at), "===") ? 3 : 2)));
 		version = span_trim(span_sub(version, 0, span_chr(version, ',')));
-		version = span_sub(version, 0, span_chr(version, ')'));
-		if (version.n && span_chr(version, '*') == version.n)
+		version = span_trim(span_sub(version, 0, span_chr(version, ')')));
+		/* what follows a blank is no version: "torch==2.1.0 cu118" names none that can be looked up */
+		if (version.n && span_chr(version, '*') == version.n && span_chr(version, ' ') == version.n)
 			p->version = read_checked(r, arena_strn(&r->inv->arena, version.p, version.n));
 	}
 	if (!r->bad && !p->name[0])

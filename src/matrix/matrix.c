@@ -167,12 +167,24 @@ static bool fits(const char *package, const char *versions, const char *name, co
 	return !versions[0] || (version && pep440_match(version, versions));
 }
 
+/* Is that the release of a row, whatever its local part and its trailing zeros: 2.4 and v2.4.0+cu121 are 2.4.0? */
+static bool same_release(const char *version, const char *row)
+{
+	char own[32];
+	size_t n = strcspn(version, "+");
+	if (n >= sizeof(own))
+		return false;
+	memcpy(own, version, n);
+	own[n] = '\0';
+	size_t digits = strspn(own + (own[0] == 'v'), "0123456789.");
+	return own[digits + (own[0] == 'v')] ? str_eq(own, row) : digits && pep440_cmp(own + (own[0] == 'v'), row) == 0;
+}
+
 const struct row_torch *matrix_torch(const struct matrix *m, const char *version, const char *tag, const char *platform)
 {
-	size_t n = strcspn(version, "+");
 	for (size_t i = 0; i < m->torch.n; i++) {
 		const struct row_torch *r = &m->torch.v[i];
-		if (strlen(r->torch) == n && !strncmp(r->torch, version, n) && str_eq(r->platform, platform) &&
+		if (same_release(version, r->torch) && str_eq(r->platform, platform) &&
 		    (tag ? str_eq(r->tag, tag) : r->is_default))
 			return r;
 	}

@@ -18,6 +18,7 @@ int wish_add(struct wishes *w, struct arena *a, struct span line, const char *py
 		return -1;
 	x->name = r.name;
 	x->spec = r.spec;
+	x->extras = r.extras;
 	x->url = r.url;
 	x->text = r.url ? r.name : arena_strn(a, shown.p, shown.n); /* a URL may hold a password */
 	return x->text ? 1 : -1;
@@ -46,11 +47,14 @@ static bool tagged(const char *name)
 	return str_eq(name, "torch") || str_eq(name, "torchvision") || str_eq(name, "torchaudio");
 }
 
-/* The version that a wish pins, in the arena; NULL where it pins none. */
-static const char *pinned(const struct wishes *all, const struct wish *w, struct arena *a)
+/*
+ * The version that a wish pins, in the arena; NULL where it pins none. Of equal releases pip takes the one with a local
+ * version, which those of PyTorch's indexes have; *which: of two such indexes, so that its build is not known.
+ */
+static const char *pinned(const struct wishes *all, const struct wish *w, struct arena *a, bool *which)
 {
 	struct wheel_name file;
-	const char *name = w->url ? url_file(SPAN_STR(w->url), a) : NULL, *tag = NULL;
+	const char *name = w->url ? url_file(SPAN_STR(w->url), a) : NULL;
 	if (name && wheel_name_parse(SPAN_STR(name), &file))
 		return arena_strn(a, file.version.p, file.version.n);
 	const char *version = NULL;
@@ -62,14 +66,19 @@ static const char *pinned(const struct wishes *all, const struct wish *w, struct
 		while (clause.n && clause.p[0] == '=')
 			clause = span_from(clause, 1);
 		clause = span_trim(clause);
+		if (span_chr(clause, ' ') < clause.n || span_chr(clause, '\t') < clause.n)
+			return NULL; /* "==2.1.0 cu118" names none that can be looked up */
 		version = arena_strn(a, clause.p, clause.n);
 	}
 	if (!version || pep440_local(version) || !tagged(w->name))
 		return version;
-	tag = tag_of_index(w->index, a);
-	for (size_t i = 0; !tag && !w->index && i < all->indexes.n; i++)
-		tag = tag_of_index(all->indexes.v[i], a);
-	return tag ? arena_printf(a, "%s+%s", version, tag) : version;
+	const char *tag = tag_of_index(w->index, a);
+	for (size_t i = 0; !w->index && i < all->indexes.n; i++) {
+		const char *other = tag_of_index(all->indexes.v[i], a);
+		*which = *which || (tag && other && !str_eq(tag, other));
+		tag = tag ? tag : other;
+	}
+	return tag && !*which ? arena_printf(a, "%s+%s", version, tag) : version;
 }
 
 struct inventory *wishes_inventory(struct scan_job *job, enum target_kind kind, struct err *err)
@@ -95,7 +104,9 @@ int wishes_declare(struct scan_job *job, const struct wishes *w, struct err *err
 		if (!p || !(p->name = arena_str(&inv->arena, w->v.v[i].name)))
 			return err_nomem(err);
 		p->layer = -1;
-		p->version = pinned(w, &w->v.v[i], &inv->arena);
+		p->version = pinned(w, &w->v.v[i], &inv->arena, &p->gpu_known);
+		if (inventory_extras(inv, p, SPAN_STR(w->v.v[i].extras ? w->v.v[i].extras : "")) < 0)
+			return err_nomem(err);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 struct wish {
 	const char *text;       /* as written: "torch==2.8.0" */
 	const char *name, *spec; /* PEP 503; "" for any */
+	const char *extras;     /* "a,b"; "" for none */
 	const char *url;        /* of "name @ url"; NULL */
 	const char *index;      /* the index that it is from, as a lock says; NULL */
 	LIST(const char *) sha256; /* of files that are allowed; none: all */
