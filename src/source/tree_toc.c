@@ -197,13 +197,20 @@ static void end_part(struct toc_tree *t)
 	t->part = NULL;
 }
 
+/* The piece that is passing, to its end and its hash: what was given of it counts only if that holds. */
+static int settle(struct toc_tree *t, struct err *err)
+{
+	int rc = t->part ? blob_drain(t->part, err) : 0;
+	end_part(t);
+	return rc;
+}
+
 static void fill_entry(struct toc_tree *t, const struct toc_entry *from, struct tree_entry *e)
 {
 	static const enum tree_type types[] = {
 		[TOC_FILE] = TREE_FILE, [TOC_DIR] = TREE_DIR, [TOC_SYMLINK] = TREE_SYMLINK, [TOC_HARDLINK] = TREE_HARDLINK,
 		[TOC_DEVICE] = TREE_DEVICE, [TOC_FIFO] = TREE_FIFO, [TOC_OTHER] = TREE_OTHER,
 	};
-	end_part(t);
 	t->e = from;
 	t->chunk = 0;
 	e->path = tree_path(from->path, &t->path);
@@ -221,6 +228,8 @@ static const struct toc_entry the_table = { .type = TOC_FILE };
 static int toc_next(void *self, struct tree_entry *e, struct err *err)
 {
 	struct toc_tree *t = self;
+	if (settle(t, err) < 0)
+		return -1;
 	if (t->next < t->toc.entries.n) {
 		fill_entry(t, &t->toc.entries.v[t->next++], e);
 		return t->path.bad || t->link.bad ? err_nomem(err) : 1;
@@ -228,7 +237,6 @@ static int toc_next(void *self, struct tree_entry *e, struct err *err)
 	/* the table itself is eStargz's last file, which it does not name */
 	if (t->place.kind != TOC_STARGZ || t->next++ > t->toc.entries.n)
 		return 0;
-	end_part(t);
 	t->e = &the_table;
 	e->path = SPAN_STR("stargz.index.json");
 	e->read_at = true;
@@ -243,6 +251,8 @@ static int toc_seek(void *self, uint64_t id, struct span path, struct tree_entry
 	(void)path;
 	if (id >= t->toc.entries.n)
 		return err_set(err, ERR_FORMAT, "the table of contents has no such entry");
+	if (settle(t, err) < 0)
+		return -1;
 	fill_entry(t, &t->toc.entries.v[id], e);
 	return t->path.bad || t->link.bad ? err_nomem(err) : 0;
 }
@@ -290,9 +300,8 @@ static int stream_piece(struct toc_tree *t, const struct toc_piece *p, struct tr
 		return (int)got;
 	*c = (struct tree_chunk){ t->part_at, { t->buf, (size_t)got } };
 	t->part_at += (uint64_t)got;
-	/* who reads just the size that is stated must hear of a wrong digest, too */
-	unsigned char past;
-	return t->part_at - p->file_at == p->size && blob_read(t->part, &past, 1, err) < 0 ? -1 : 1;
+	/* whoever has the last bytes asks for no more: the hash is looked at before they are given */
+	return t->part_at - p->file_at < p->size || settle(t, err) == 0 ? 1 : -1;
 }
 
 static int toc_chunk(void *self, struct tree_chunk *c, struct err *err)
@@ -304,10 +313,8 @@ static int toc_chunk(void *self, struct tree_chunk *c, struct err *err)
 			continue; /* a hole */
 		if (p->size > LIMIT_TOC_PIECE) {
 			int more = stream_piece(t, p, c, err);
-			if (more)
-				return more;
-			end_part(t);
-			continue;
+			t->chunk += more > 0 && !t->part;
+			return more ? more : err_set(err, ERR_FORMAT, "a piece of a file ends early");
 		}
 		struct kept *k = keep_piece(t, t->e->piece + t->chunk, err);
 		if (!k)

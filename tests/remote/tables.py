@@ -226,6 +226,19 @@ for name in forms:
     code, out, err = run("inspect", "--no-cache", image(name))
     expect(name + ": the report says whose word it is", "4 layers read by their own table of contents" in out, out)
 
+# ---- a library in a piece that is too large to be kept ----
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as t:
+    for header, body, padding, m in parts(layers[2]):
+        if m.name.endswith("libtorch_cuda.so"):
+            body += bytes(17 << 20) + random.Random(3).randbytes(70_000)
+            m.size = len(body)
+        t.addfile(m, io.BytesIO(body))
+for kind in ("stargz", "chunked"):
+    publish("large", made[kind][:2] + [tabled(out.getvalue(), piece=1 << 30, **forms[kind])])
+    want = read(kind + ", large, --verify", "large", "--verify", tables=0)
+    same(kind + ", large: the same by the table", read(kind + ", large", "large", tables=3), want)
+
 # ---- a blob store beside: it is asked without the registry, as long as it answers, and never with the password ----
 with open("/bin/sh", "rb") as f:
     body = f.read()
