@@ -9,7 +9,7 @@
 #define LIMIT_JSON_SMALL   (16u << 20)  /* bytes of a manifest, config or index */
 #define LIMIT_PATH         4096u        /* bytes of one path: PATH_MAX of Linux */
 #define LIMIT_PAX          (1u << 20)   /* bytes of one pax or GNU long-name record */
-#define LIMIT_SPARSE       (1u << 18)   /* pieces of one sparse file: 4 MB of map */
+#define LIMIT_SPARSE       (1u << 18)   /* pieces of one sparse file: 6 MB of map */
 #define LIMIT_MEMBERS      (1u << 20)   /* members of an image archive: 1,024 layers have 4 each */
 #define LIMIT_ZIP_DIR      (1u << 30)   /* bytes of a zip's directory: torch's wheel has 1 MB */
 #define LIMIT_LAYERS       1024u        /* layers of one image: overlayfs stops far earlier */
@@ -36,6 +36,7 @@
 #define LIMIT_LOADS        (4u << 20)   /* folders and names that the loader is followed through in one target: torch's stack needs 100,000 */
 #define LIMIT_DOCKER       4096u        /* instructions, or stages, of one Dockerfile */
 #define LIMIT_LOOKUPS      (1u << 29)   /* names times libraries that may define them, in one target: torch's stack needs 20 million */
+#define LIMIT_FACTS        (512u << 20) /* bytes of texts and facts kept of one layer: of torch's stack 20 MB; further files are gaps */
 #define LIMIT_GAPS         10000u       /* gaps kept of one target; further ones are counted */
 #define LIMIT_CACHE_ENTRY  (256u << 20) /* bytes of one record in the cache: 30,000 files have 2 MB */
 #define LIMIT_CACHE        (1ull << 30) /* bytes of the cache if --cache-limit does not say */

@@ -116,10 +116,11 @@ static void check_map(struct tar *t)
 	uint32_t n = 0;
 	bool good = true;
 	for (; n < t->map_n; n++) {
-		const struct tar_piece *p = &t->map[n];
+		struct tar_piece *p = &t->map[n];
 		good = p->at >= end && p->at <= e->size && p->n <= e->size - p->at && p->n <= e->stored - sum;
 		if (!good)
 			break;
+		p->before = sum;
 		end = p->at + p->n;
 		sum += p->n;
 	}

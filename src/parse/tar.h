@@ -44,9 +44,9 @@ enum tar_note {
 	TAR_NOTE_BAD_MAP = 16,   /* a sparse map that does not fit the stored bytes */
 };
 
-/* `n` stored bytes that belong at `at` of the file. */
+/* `n` stored bytes that belong at `at` of the file; `before`: stored bytes of the pieces before it. */
 struct tar_piece {
-	uint64_t at, n;
+	uint64_t at, n, before;
 };
 
 /* Spans are raw bytes as the archive spells them, borrowed until the tar_feed that begins the next header. */

@@ -163,7 +163,7 @@ static int pax_map_number(struct tar *t, uint64_t n, bool is_offset, struct err 
 	if (is_offset) {
 		if (tar_map_room(t, t->map_n, err) < 0)
 			return -1;
-		t->map[t->map_n] = (struct tar_piece){ n, UINT64_MAX };
+		t->map[t->map_n] = (struct tar_piece){ .at = n, .n = UINT64_MAX };
 	} else {
 		t->map[t->map_n++].n = n;
 		if (t->map_n < t->map_cap)
@@ -315,7 +315,7 @@ int tar_map_old(struct tar *t, struct span block, bool is_header, bool *more, st
 	struct cur c = cur_of(block);
 	cur_seek(&c, is_header ? 386 : 0);
 	for (unsigned i = 0; i < (is_header ? 4u : 21u); i++) {
-		struct tar_piece p;
+		struct tar_piece p = { 0 };
 		struct span at = cur_take(&c, 12), n = cur_take(&c, 12);
 		if (!at.p[0])
 			break; /* an unused slot ends the list */

@@ -78,6 +78,7 @@ struct body {
 	struct span name; /* of the file, without its folder */
 	const struct libversion *version; /* how it tells its version; NULL */
 	struct libversion_search banner;
+	uint64_t searched; /* bytes of sections that were looked through, over all passes */
 };
 
 /* What there is of a range, in one run; an empty span where it was not kept. */
@@ -119,14 +120,18 @@ static struct span name_of(struct span path)
 	return span_from(path, slash);
 }
 
-/* A section on its way through, from its front or, of a large one, its last LIMIT_SEARCH bytes. */
+/* A section on its way through: from its front or, where LIMIT_SEARCH does not reach that far, its last bytes. */
 struct pass {
 	const char *section;
 	size_t i; /* of the section that is next */
 	uint64_t at, end;
 };
 
-/* The next run of the sections of that name; 1, 0 at the end, -1. What was not kept of a stream is left out. */
+/*
+ * The next run of the sections of that name; 1, 0 at the end, -1. What was not
+ * kept of a stream is left out. Many sections may lie over each other: all of
+ * a file together give LIMIT_SEARCH bytes.
+ */
 static int pass_next(struct body *b, const struct elf_facts *elf, struct pass *p, struct span *got, struct err *err)
 {
 	enum { STEP = 256 * 1024 };
@@ -136,17 +141,19 @@ static int pass_next(struct body *b, const struct elf_facts *elf, struct pass *p
 			if (serve(b, w, got, err) < 0)
 				return -1;
 			p->at = got->n ? p->at + got->n : p->end;
+			b->searched += got->n;
 			if (got->n)
 				return 1;
 			continue;
 		}
-		if (p->i == elf->sections.n)
+		if (p->i == elf->sections.n || b->searched >= LIMIT_SEARCH)
 			return 0;
 		const struct elf_section *s = &elf->sections.v[p->i++];
 		if (!str_eq(s->name, p->section) || s->at > b->size)
 			continue;
+		uint64_t room = LIMIT_SEARCH - b->searched;
 		p->end = s->size > b->size - s->at ? b->size : s->at + s->size;
-		p->at = p->end - s->at > LIMIT_SEARCH ? p->end - LIMIT_SEARCH : s->at;
+		p->at = p->end - s->at > room ? p->end - room : s->at;
 	}
 }
 

@@ -150,6 +150,8 @@ static int look_into(struct walk *w, struct tree_entry *e, uint32_t n, struct er
 		return 0;
 	if (e->gap)
 		return keep_gap(w, e->path, e->gap, s.how == SELECT_NOT) < 0 ? err_nomem(err) : 0;
+	if (w->r->arena.used > LIMIT_FACTS)
+		return keep_gap(w, e->path, "its layer has more to tell than is kept of one", s.how == SELECT_NOT) < 0 ? err_nomem(err) : 0;
 	struct item item = { .node = n, .kind = ITEM_HASH };
 	const char *gap = NULL;
 	if (hashed && filehash_begin(&w->capture.hash, err) < 0)

@@ -26,6 +26,7 @@ struct replay {
 	} v[REPLAY_MARKS];
 	size_t n;
 	uint64_t step;  /* bytes between two marks */
+	uint64_t spent; /* bytes that were decoded again */
 
 	bool away;      /* gone back; then */
 	uint64_t at;    /* the stream is at this byte of the body, and belongs at `home_at` */
@@ -40,7 +41,7 @@ void replay_begin(struct replay *r, struct tree *t, uint64_t size);
 /* After a run of the body: saves a state where it is time, or one of `places` (bytes of the body) comes next. */
 int replay_pass(struct replay *r, const uint64_t *places, size_t n, struct err *err);
 
-/* Bytes of the body that passed; fewer only at its end. 0 also where there is no way back. */
+/* Bytes of the body that passed; fewer only at its end. 0 also where there is no way back, or it was gone too often. */
 ssize_t replay_read(struct replay *r, uint64_t at, void *p, size_t n, struct err *err);
 
 /* The stream goes to where it was. */

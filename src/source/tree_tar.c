@@ -156,27 +156,32 @@ static ssize_t read_stored(struct tar_tree *t, uint64_t stored, void *p, size_t 
 	return !got && n ? err_set(err, ERR_FORMAT, "tar: cut off inside a file") : got;
 }
 
+/* The first piece that ends behind `at`; NULL where all behind it is a hole. */
+static const struct tar_piece *piece_behind(const struct tar_entry *e, uint64_t at)
+{
+	uint32_t low = 0, high = e->pieces;
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		if (e->map[mid].at + e->map[mid].n > at)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low < e->pieces ? &e->map[low] : NULL;
+}
+
 static ssize_t sparse_read_at(struct tar_tree *t, uint64_t at, void *p, size_t n, struct err *err)
 {
-	const struct tar_entry *e = &t->tar.entry;
-	uint64_t stored = 0;
-	for (uint32_t i = 0; i < e->pieces; i++) {
-		const struct tar_piece *piece = &e->map[i];
-		if (at < piece->at) { /* a hole before this piece */
-			if (n > piece->at - at)
-				n = (size_t)(piece->at - at);
-			memset(p, 0, n);
-			return (ssize_t)n;
-		}
-		if (at - piece->at < piece->n) {
-			if (n > piece->n - (at - piece->at))
-				n = (size_t)(piece->n - (at - piece->at));
-			return read_stored(t, stored + (at - piece->at), p, n, err);
-		}
-		stored += piece->n;
+	const struct tar_piece *piece = piece_behind(&t->tar.entry, at);
+	if (!piece || at < piece->at) {
+		if (piece && n > piece->at - at)
+			n = (size_t)(piece->at - at);
+		memset(p, 0, n);
+		return (ssize_t)n;
 	}
-	memset(p, 0, n);
-	return (ssize_t)n;
+	if (n > piece->n - (at - piece->at))
+		n = (size_t)(piece->n - (at - piece->at));
+	return read_stored(t, piece->before + (at - piece->at), p, n, err);
 }
 
 static ssize_t tar_read_at(void *self, uint64_t at, void *p, size_t n, struct err *err)
@@ -197,12 +202,11 @@ static int chunk_by_hops(struct tar_tree *t, struct tree_chunk *c, struct err *e
 	if (!left)
 		return 0;
 	if (e->map) { /* stored_at counts over all pieces */
-		uint64_t before = 0;
-		uint32_t i = 0;
-		while (at - before >= e->map[i].n)
-			before += e->map[i++].n;
-		left = e->map[i].n - (at - before);
-		at = e->map[i].at + (at - before);
+		while (at - e->map[t->piece].before >= e->map[t->piece].n)
+			t->piece++;
+		const struct tar_piece *piece = &e->map[t->piece];
+		left = piece->n - (at - piece->before);
+		at = piece->at + (at - piece->before);
 	}
 	if (!t->body && !(t->body = mem_alloc(BLOB_CHUNK)))
 		return err_nomem(err);
