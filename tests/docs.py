@@ -20,8 +20,12 @@ import sys
 import tarfile
 import tempfile
 import threading
+import urllib.parse
 
 import yaml
+
+sys.path.insert(0, "tests/real")
+import shelf
 
 TOP = pathlib.Path.cwd()
 ENVCHECK = os.path.abspath(sys.argv[1])
@@ -128,9 +132,9 @@ def make_props(folder):
 
 
 class Registry(http.server.BaseHTTPRequestHandler):
-    """A proxy behind which every registry has the example image under every name."""
+    """A proxy behind which every registry has the example image under every name, and every index the files of its shelf."""
     protocol_version = "HTTP/1.1"
-    blobs, manifest, context = {}, b"", None
+    blobs, manifest, files, context = {}, b"", {}, None
 
     def do_CONNECT(self):
         self.send_response(200)
@@ -140,10 +144,14 @@ class Registry(http.server.BaseHTTPRequestHandler):
         self.close_connection = False
 
     def do_GET(self):
-        kind, name = self.path.split("/")[-2:]
-        body = self.manifest if kind == "manifests" else self.blobs.get(name)
+        kind, name = urllib.parse.unquote(self.path).split("/")[-2:]
+        media = "application/vnd.docker.distribution.manifest.v2+json"
+        body = self.manifest if kind == "manifests" else self.blobs.get(name) or self.files.get(name)
+        if self.path.endswith("/torch/"):
+            media = "text/html"
+            body = "".join('<a href="../%s">%s</a>\n' % (urllib.parse.quote(f), f) for f in self.files).encode()
         self.send_response(404 if body is None else 200)
-        self.send_header("Content-Type", "application/vnd.docker.distribution.manifest.v2+json")
+        self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
         self.wfile.write(body or b"")
@@ -154,7 +162,7 @@ class Registry(http.server.BaseHTTPRequestHandler):
 
 def serve(folder):
     """The variables under which envcheck finds the proxy and trusts what is behind it; none without openssl."""
-    names = "DNS:registry-1.docker.io,DNS:ghcr.io,DNS:nvcr.io,DNS:quay.io"
+    names = "DNS:registry-1.docker.io,DNS:ghcr.io,DNS:nvcr.io,DNS:quay.io,DNS:download.pytorch.org"
     made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=docs",
                            "-addext", "subjectAltName=" + names, "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], stderr=subprocess.DEVNULL)
     if made.returncode:
@@ -172,6 +180,9 @@ def serve(folder):
         Registry.manifest = json.dumps({
             "schemaVersion": 2, "mediaType": kind + "distribution.manifest.v2+json", "config": add(read(image["Config"]), "container.image.v1+json"),
             "layers": [add(read(l), "image.rootfs.diff.tar") for l in image["Layers"]]}).encode()
+    wheel = shelf.wheel(folder, "2.9.1+cu128", shelf.library(), "cp312-cp312-manylinux_2_28_x86_64")
+    Registry.files[wheel.name] = wheel.read_bytes()
+    wheel.unlink()
     Registry.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     Registry.context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
