@@ -58,11 +58,13 @@ def blocks_of_markdown(path, text):
         comment = re.fullmatch(r"<!-- file (\S+) -->", line)
         if comment:
             name = comment[1]
-        if line.startswith("```"):
+        fence = re.match("( *)```", line)
+        if fence:
             start = at + 1
-            while not lines[(at := at + 1)].startswith("```"):
+            while not lines[(at := at + 1)].startswith(fence[0]):
                 pass
-            found.append(Block(path, start, "", lines[start:at], line[3:], name))
+            indent = fence[1]
+            found.append(Block(path, start, indent, [l.removeprefix(indent) for l in lines[start:at]], line[len(fence[0]):], name))
             name = None
         elif line.startswith("    ") and (not at or not lines[at - 1]):
             start = at
@@ -105,6 +107,7 @@ save\\ -o*) cp "$PROPS/image.tar" "$3" ;;
 *) exit 0 ;;
 esac""",
     "kubectl": 'cat "$TOP/tests/data/host/nodes.json"',
+    "skopeo": 'cp "$PROPS/image.tar" "${3#docker-archive:}"',
     "nvidia-smi": 'cat "$TOP/tests/data/host/query.xml"',
 }
 
