@@ -126,6 +126,8 @@ static const struct row rows[] = {
 	{ "cpu-only-build", "\"packages\": [\"torch==2.5.1+cpu\"], \"env\": {\"NVIDIA_VISIBLE_DEVICES\": \"all\"}", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_ERROR },
 	{ "cpu-only-build", "\"packages\": [\"torch==2.5.1+cpu\"]", "\"driver\": \"550.54.15\"", ANSWER_FAIL, LEVEL_WARNING },
 	{ "cpu-only-build", "\"packages\": [\"torch==2.5.1+cpu\"]", "\"no_gpu\": true", ANSWER_PASS, 0 },
+	{ "cpu-only-build", "\"platform\": {\"os\": \"linux\", \"arch\": \"arm64\"}, \"packages\": [\"torch==2.9.1\"]", "\"driver\": \"580.65.06\", " GPU("GH200"), ANSWER_FAIL, LEVEL_WARNING },
+	{ "cpu-only-build", "\"platform\": {\"os\": \"linux\", \"arch\": \"arm64\"}, \"packages\": [\"torch==2.11.0\"]", "\"driver\": \"580.65.06\", " GPU("GH200"), ANSWER_PASS, 0 },
 	{ "wrong-vendor", "\"packages\": [\"torch==2.5.1+cu124\"]", GPU("AMD Instinct MI300X"), ANSWER_FAIL, LEVEL_ERROR },
 	{ "wrong-vendor", "\"packages\": [\"torch==2.5.1+rocm6.2\"]", "\"driver\": \"550.54.15\", " GPU("A100"), ANSWER_FAIL, LEVEL_ERROR },
 	{ "wrong-vendor", "\"packages\": [\"torch==2.5.1+rocm6.2\"]", GPU("AMD Instinct MI300X"), ANSWER_PASS, 0 },

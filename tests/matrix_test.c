@@ -256,6 +256,9 @@ static void torch(void **state)
 		{ "1.0.0", NULL, "linux_x86_64", "1.0.0+cu90/linux_x86_64" },
 		{ "2.13.0", "cu129", "linux_aarch64", "2.13.0+cu129/linux_aarch64" },
 		{ "2.13.0", "cu129", "windows_x86_64", "" },
+		{ "2.15.0", NULL, "linux_x86_64", "2.15.0+cu132/linux_x86_64" },
+		{ "2.11.0", NULL, "linux_aarch64", "2.11.0+cu130/linux_aarch64" }, /* the first CUDA build for arm64 that pip takes by itself */
+		{ "2.10.0", NULL, "linux_aarch64", "" },
 		{ "2.9.1", "cu117", "linux_x86_64", "" },
 		{ "2.9", "cu128", "linux_x86_64", "2.9.0+cu128/linux_x86_64" },
 		{ "v2.9.1+cu128", "cu128", "linux_x86_64", "2.9.1+cu128/linux_x86_64" },

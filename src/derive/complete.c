@@ -122,10 +122,24 @@ static int take_code(struct inventory *inv, struct package *p, const struct sm_l
 	return 0;
 }
 
+/*
+ * Up to 2.10 pip's own wheel for arm64 was a CPU build (METADATA: NVIDIA's wheels for x86_64 alone): a release without a
+ * default for arm64 in the table, which a requirement names and nothing says more of.
+ */
+static bool cpu_on_arm(const struct inventory *inv, const struct matrix *m, const struct package *p)
+{
+	return str_eq(p->name, "torch") && str_eq(inv->arch, "arm64") && !inventory_live(inv) && p->version && !pep440_local(p->version) &&
+	       p->gpu.vendor == VENDOR_UNKNOWN && !p->gpu_known && !ver2_known(p->gpu.cuda) && matrix_torch(m, p->version, NULL, "linux_x86_64");
+}
+
 static int from_torch_table(struct inventory *inv, const struct matrix *m, struct package *p)
 {
 	struct arena *a = &inv->arena;
 	const struct row_torch *r = str_eq(p->name, "torch") && p->gpu.vendor != VENDOR_CPU ? torch_wheel(inv, m, p) : NULL;
+	if (!r && cpu_on_arm(inv, m, p)) {
+		p->gpu.vendor = VENDOR_CPU;
+		p->gpu_known = true;
+	}
 	if (!r)
 		return 0;
 	if (p->gpu.vendor == VENDOR_UNKNOWN)
