@@ -71,7 +71,7 @@ static void drivers(void **state)
 		{ "410.129", "R410", DRIVER_LINUX, "10.0" },     { "418.226.00", "R418", DRIVER_LINUX, "10.1" },
 		{ "470", "R470", DRIVER_LINUX, "11.4" },         { "470.256.02", "R470", DRIVER_LINUX, "11.4" },
 		{ "535.104.05", "R535", DRIVER_LINUX, "12.2" },  { "565.57.01", "R565", DRIVER_LINUX, "12.7" },
-		{ "615.71.09", "R615", DRIVER_LINUX, "13.4" },   { "540.4.0", "", DRIVER_LINUX, "12.6" }, /* no Linux branch has that number */
+		{ "615.71.09", "R615", DRIVER_LINUX, "13.4" },   { "620.70.06", "R620", DRIVER_LINUX, "13.5" },   { "540.4.0", "", DRIVER_LINUX, "12.6" }, /* no Linux branch has that number */
 		{ "540.4.0", "", DRIVER_JETSON, "12.6" },        { "540.3.0", "", DRIVER_JETSON, "12.2" },
 		{ "35.3.1", "", DRIVER_JETSON, "11.4" },         { "36.4.3", "", DRIVER_JETSON, "12.6" },
 		{ "36.3", "", DRIVER_JETSON, "12.2" },           { "32.7.1", "", DRIVER_JETSON, "10.2" },
@@ -100,13 +100,13 @@ static void branches(void **state)
 {
 	(void)state;
 	static const struct { const char *cuda; int branch; } rows[] = {
-		{ "9.0", 384 }, { "9.1", 387 }, { "10.1", 418 }, { "11.0", 450 }, { "12.0", 525 }, { "12.6", 560 }, { "13.4", 615 }, { "13.5", 0 },
+		{ "9.0", 384 }, { "9.1", 387 }, { "10.1", 418 }, { "11.0", 450 }, { "12.0", 525 }, { "12.6", 560 }, { "13.4", 615 }, { "13.5", 620 }, { "13.6", 0 },
 	};
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		const struct row_driver_branches *b = matrix_branch_for_cuda(m, ver2_parse(rows[i].cuda));
 		assert_int_equal(b ? b->branch : 0, rows[i].branch);
 	}
-	assert_int_equal(matrix_newest_branch(m)->branch, 615);
+	assert_int_equal(matrix_newest_branch(m)->branch, 620);
 	assert_true(strlen(matrix_date(m)) == strlen("2026-11-20"));
 }
 
