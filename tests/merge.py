@@ -53,6 +53,15 @@ CASES = {
     "hardlink-within-a-layer": (
         [[("a", F, "123"), ("b", H, "a")]],
         {"/a": (F, 3), "/b": (F, 3)}),
+    "hardlink-that-its-own-layer-replaces": (
+        [[("a", F, "123"), ("b", H, "a"), ("b", F, "12345")]],
+        {"/a": (F, 3), "/b": (F, 5)}),
+    "hardlink-that-its-own-layer-makes-a-link": (
+        [[("a", F, "123"), ("b", H, "a"), ("b", L, "a")]],
+        {"/a": (F, 3), "/b": (L, "a")}),
+    "hardlink-that-replaces-a-file-of-its-own-layer": (
+        [[("a", F, "123"), ("b", F, "12345"), ("b", H, "a")]],
+        {"/a": (F, 3), "/b": (F, 3)}),
     "hardlink-to-a-lower-layer": (
         [[("a", F, "123")], [("b", H, "a")]],
         {"/a": (F, 3), "/b": (F, 3)}),

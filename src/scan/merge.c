@@ -141,6 +141,9 @@ static void put_hardlinks(struct merge *m, struct arena *work)
 {
 	for (size_t i = 0; i < m->r->hardlinks.n && !m->bad; i++) {
 		const struct hardlink *h = &m->r->hardlinks.v[i];
+		const struct node *now = fs_node(m->r->fs, h->node);
+		if (now->type != NODE_FILE || now->size || now->item) /* the layer goes on with something else of that name */
+			continue;
 		char *path = fs_path(m->r->fs, h->node, work);
 		if (!path) {
 			m->bad = true;

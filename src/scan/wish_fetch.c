@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "base/version.h"
@@ -13,6 +14,7 @@
 
 enum {
 	AT_ONCE = 8,     /* requests to indexes */
+	TAGS_MAX = 64 * 1024, /* bytes of the tags in the name of a wheel, written out: the widest real one has 1,500 */
 	OLDEST_PYTHON = 6, NEWEST_PYTHON = 14, /* that are tried where none is stated and no wheel names one */
 };
 
@@ -199,23 +201,21 @@ static bool tells_cuda(const struct errand *e, const struct metadata *m)
 	return false;
 }
 
-/* The Tag lines of the WHEEL file that belongs to such a name. */
-static char *tags_text(struct arena *a, const struct wheel_name *w)
+/* The Tag lines of the WHEEL file that belongs to such a name: three lists, each of which an index makes as long as it likes. */
+static void add_tags(struct buf *b, const struct wheel_name *w)
 {
-	char *text = arena_str(a, "");
 	struct span pythons = w->python;
-	while (text && pythons.n) {
+	while (pythons.n && !b->bad) {
 		struct span python = span_cut(&pythons, '.'), abis = w->abi;
-		while (text && abis.n) {
+		while (abis.n && !b->bad) {
 			struct span abi = span_cut(&abis, '.'), platforms = w->platform;
-			while (text && platforms.n) {
+			while (platforms.n && !b->bad) {
 				struct span platform = span_cut(&platforms, '.');
-				text = arena_printf(a, "%sTag: %.*s-%.*s-%.*s\n", text, (int)python.n, (const char *)python.p, (int)abi.n,
-						    (const char *)abi.p, (int)platform.n, (const char *)platform.p);
+				buf_printf(b, "Tag: %.*s-%.*s-%.*s\n", (int)python.n, (const char *)python.p, (int)abi.n, (const char *)abi.p,
+					   (int)platform.n, (const char *)platform.p);
 			}
 		}
 	}
-	return text;
 }
 
 /* The record of a wheel of which METADATA alone was fetched. */
@@ -225,10 +225,13 @@ static int scan_metadata(struct errands *all, struct errand *e, struct span meta
 	if (!wheel_name_parse(SPAN_STR(e->pick.file->file), &w))
 		return -1;
 	const char *dir = arena_printf(&e->arena, "%.*s-%.*s.dist-info", (int)w.name.n, (const char *)w.name.p, (int)w.version.n, (const char *)w.version.p);
-	const char *tags = tags_text(&e->arena, &w);
+	auto_buf struct buf tags = BUF_INIT(TAGS_MAX);
+	add_tags(&tags, &w);
+	if (tags.bad)
+		return err_set(&e->err, ERR_LIMIT, "the name of its wheel has too many tags");
 	struct tree_text texts[] = { { dir ? arena_printf(&e->arena, "%s/METADATA", dir) : NULL, metadata },
-				     { dir ? arena_printf(&e->arena, "%s/WHEEL", dir) : NULL, SPAN_STR(tags ? tags : "") } };
-	struct tree *t = texts[0].path && texts[1].path && tags ? tree_texts(texts, 2, &e->err) : NULL;
+				     { dir ? arena_printf(&e->arena, "%s/WHEEL", dir) : NULL, SPAN_STR(buf_text(&tags)) } };
+	struct tree *t = texts[0].path && texts[1].path ? tree_texts(texts, 2, &e->err) : NULL;
 	if (!t)
 		return err_nomem(&e->err);
 	int rc = layer_scan(t, &all->job->wanted, e->record, &e->err);

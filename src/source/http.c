@@ -457,7 +457,7 @@ static int follow(struct exchange *x, const struct http_request *q, const char *
 		url = next ? http_split_user(x->h, &a, next, &basic, err) : NULL;
 		if (!url)
 			break;
-		x->away = !str_eq(http_origin(x->h, url, &a), home);
+		x->away = !home || !str_eq(http_origin(x->h, url, &a), home);
 		if (x->away)
 			authorization = NULL;
 	}

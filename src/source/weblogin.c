@@ -38,7 +38,7 @@ static int refused(void *self, const char *challenge, const char *sent, struct e
 	if (!w->looked && !sent) {
 		char *host = http_host(w->http, &w->arena, w->url, err);
 		w->looked = true;
-		rc = host ? credentials_find(host, false, &w->arena, &found, err) : -1;
+		rc = host ? credentials_find(host, NULL, &w->arena, &found, err) : -1;
 		w->basic = rc == 0 ? found.basic : NULL;
 	}
 	if (rc == 0)

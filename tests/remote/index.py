@@ -92,6 +92,8 @@ def publish(project, files, requires=(), metadata=True):
 
 publish("torch", FILES, REQUIRES)
 publish("plain-thing", PLAIN)
+many = ["%s%d" % (c, i) for c in "abcdef" for i in range(10)]
+publish("many-tags", [("many_tags-1-py3.%s-none.%s-any.%s.whl" % (3 * (".".join(many),)), None, None)])
 publish("beside", [("beside-1-cp311-cp311-manylinux1_x86_64.whl", None, None)], metadata=False)
 
 PICKS = [  # requirement, options, file, a word of why
@@ -118,6 +120,8 @@ PICKS = [  # requirement, options, file, a word of why
     ("plain-thing", [], "plain-thing-1.1.tar.gz", "pip builds it"),
     ("nothing", [], None, "no such project"),
 ]
+code, t, err = inspect("--quick", "many-tags")
+expect("a name of 226,981 tags", code == 3 and "too many tags" in err, code, err)
 for form in "json", "html":
     if form == "html":
         for key in [k for k in here.files if k.endswith("|json")]:
