@@ -224,6 +224,28 @@ static void test_refused(void **state)
 	}
 }
 
+/* Of a list the hosts that can be read stay, and half of one never does. */
+static void test_whole_hosts_alone(void **state)
+{
+	(void)state;
+	static const struct { const char *text; size_t hosts; const char *says; } rows[] = {
+		{ "[{\"driver\": \"535\"}, {\"name\": \"bad\", \"driver\": 535}, {\"driver\": \"550\"}]", 2, "host 2: " },
+		{ "[1, {\"driver\": \"535\"}, 2]", 1, "1 more" },
+		{ "{\"name\": \"bad\", \"driver\": 535}", 0, "string" },
+		{ "gpu=H100,driver=5x", 0, "driver version" },
+		{ "{\"kind\": \"List\", \"items\": [{\"kind\": \"Node\", \"metadata\": {\"labels\": {\"nvidia.com/gpu.product\": \"T4\"}}}, {\"kind\": \"Pod\"}]}", 0, "no Node" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct arena a = ARENA_INIT;
+		struct host_list list = { 0 };
+		struct err err = ERR_INIT;
+		assert_int_equal(read_copy(rows[i].text, strlen(rows[i].text), &list, &a, &err), -1);
+		if (list.v.n != rows[i].hosts || !strstr(err.text, rows[i].says))
+			fail_msg("%s: %zu hosts, %s", rows[i].text, list.v.n, err.text);
+		arena_clear(&a);
+	}
+}
+
 static void test_hostile_xml(void **state)
 {
 	(void)state;
@@ -495,7 +517,7 @@ static void test_local_nvml(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files), cmocka_unit_test(test_cut_off), cmocka_unit_test(test_texts), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_files), cmocka_unit_test(test_cut_off), cmocka_unit_test(test_texts), cmocka_unit_test(test_refused), cmocka_unit_test(test_whole_hosts_alone),
 		cmocka_unit_test(test_hostile_xml), cmocka_unit_test(test_utf16), cmocka_unit_test(test_nodes), cmocka_unit_test(test_cloud_nodes), cmocka_unit_test(test_collectenv_target),
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_folder), cmocka_unit_test(test_local_files), cmocka_unit_test(test_local_jetson),
 		cmocka_unit_test(test_local_nvml),

@@ -16,7 +16,39 @@
 static int add_json(const json_t *o, const char *name, struct host_list *list, struct arena *a, struct err *err)
 {
 	struct host *h = host_add(list, a, err);
-	return h ? host_read_json(o, name, h, a, err) : -1;
+	if (!h)
+		return -1;
+	if (host_read_json(o, name, h, a, err) == 0)
+		return 0;
+	list->v.n--; /* half a profile would be judged as a host that states little */
+	return -1;
+}
+
+/* Of several failures the first is told, and how many more there are; -1 if there was one. Memory ends it. */
+struct failures { struct err first; size_t n; };
+
+static bool goes_on(struct failures *f, const struct err *why)
+{
+	if (!f->n++)
+		f->first = *why;
+	return why->kind != ERR_NOMEM && why->kind != ERR_LIMIT;
+}
+
+static int told(const struct failures *f, struct err *err)
+{
+	if (!f->n)
+		return 0;
+	if (err)
+		*err = f->first;
+	return f->n == 1 ? -1 : err_set(err, f->first.kind, "%s (and %zu more like it)", f->first.text, f->n - 1);
+}
+
+/* What was added before a text failed goes away again: half of it would be judged. */
+static int whole(int rc, struct host_list *list, size_t before)
+{
+	if (rc < 0)
+		list->v.n = before;
+	return rc;
 }
 
 static int read_json(const json_t *o, const char *name, struct host_list *list, struct arena *a, struct err *err)
@@ -24,23 +56,30 @@ static int read_json(const json_t *o, const char *name, struct host_list *list, 
 	const char *schema = json_get_str(o, "schema");
 	if (str_eq(schema, "envcheck.inventory/1") || str_eq(schema, "envcheck.report/1"))
 		return err_set(err, ERR_FORMAT, "it is an %s of envcheck, not a host profile", str_eq(schema, "envcheck.report/1") ? "output (a report)" : "inventory");
+	size_t before = list->v.n;
 	if (k8snodes_is(o))
-		return host_import_nodes(o, list, a, err);
+		return whole(host_import_nodes(o, list, a, err), list, before);
 	const json_t *hosts = json_is_array(o) ? o : json_object_get(o, "hosts");
 	if (!json_is_array(hosts))
 		return add_json(o, name, list, a, err);
-	for (size_t i = 0; i < json_array_size(hosts); i++) {
+	struct failures f = { .n = 0 };
+	bool on = true;
+	for (size_t i = 0; on && i < json_array_size(hosts); i++) {
+		struct err why = ERR_INIT;
 		const char *numbered = arena_printf(a, "%s-%zu", name, i + 1);
 		if (!numbered)
 			return err_nomem(err);
-		if (add_json(json_array_get(hosts, i), numbered, list, a, err) < 0)
-			return err_in(err, "host %zu", i + 1);
+		if (add_json(json_array_get(hosts, i), numbered, list, a, &why) < 0) {
+			err_in(&why, "host %zu", i + 1);
+			on = goes_on(&f, &why);
+		}
 	}
-	return 0;
+	return told(&f, err);
 }
 
 int host_read(struct span text, const char *name, struct host_list *list, struct arena *a, struct err *err)
 {
+	size_t before = list->v.n;
 	if (paste_clean(&text, a, err) < 0)
 		return -1;
 	struct span head = text;
@@ -49,10 +88,10 @@ int host_read(struct span text, const char *name, struct host_list *list, struct
 	if (!head.n)
 		return err_set(err, ERR_FORMAT, "it is empty");
 	if (host_is_inline(head))
-		return host_read_inline(head, name, list, a, err);
+		return whole(host_read_inline(head, name, list, a, err), list, before);
 	/* a list of packages may begin with '[' as well: "[pip3] torch==2.5.1" */
 	if (head.p[0] != '{' && (head.p[0] != '[' || span_starts(head, "[pip") || span_starts(head, "[conda")))
-		return host_import(head, name, list, a, err);
+		return whole(host_import(head, name, list, a, err), list, before);
 	json_t *o = json_parse(head, name, err);
 	int got = o ? read_json(o, name, list, a, err) : -1;
 	json_decref(o);
@@ -102,18 +141,23 @@ static int read_folder(int fd, const char *path, struct host_list *list, struct 
 			got = err_nomem(err);
 	list_sort(&names, str_ptr_cmp);
 	size_t before = list->v.n;
-	for (size_t i = 0; got == 0 && i < names.n; i++) {
+	struct failures f = { .n = 0 };
+	bool on = true;
+	for (size_t i = 0; got == 0 && on && i < names.n; i++) {
 		struct stat st;
+		struct err why = ERR_INIT;
+		int rc = 0;
 		auto_fd int file = openat(dirfd(d), names.v[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		if (file < 0 || fstat(file, &st) < 0)
-			got = err_sys(err, errno, "cannot read host %s/%s", path, names.v[i]);
+			rc = err_sys(&why, errno, "cannot read host %s/%s", path, names.v[i]);
 		else if (S_ISREG(st.st_mode))
-			got = read_fd(file, names.v[i], list, a, err);
+			rc = read_fd(file, names.v[i], list, a, &why);
+		on = rc == 0 || goes_on(&f, &why);
 	}
 	closedir(d);
-	if (got == 0 && list->v.n == before)
+	if (got == 0 && !f.n && list->v.n == before)
 		return err_set(err, ERR_FORMAT, "host folder %s holds no profiles", path);
-	return got;
+	return got < 0 ? got : told(&f, err);
 }
 
 static int add_local(struct host_list *list, struct arena *a, struct err *err)
@@ -133,11 +177,12 @@ int host_read_path(const char *path, struct host_list *list, struct arena *a, st
 	if (str_eq(path, "-"))
 		return read_fd(STDIN_FILENO, path, list, a, err);
 	struct stat st;
+	size_t before = list->v.n;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && str_eq(path, "local"))
-		return add_local(list, a, err);
+		return whole(add_local(list, a, err), list, before);
 	if (fd < 0 && errno == ENOENT && host_is_inline(SPAN_STR(path)))
-		return host_read_inline(SPAN_STR(path), path, list, a, err);
+		return whole(host_read_inline(SPAN_STR(path), path, list, a, err), list, before);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		int sys = errno;
 		if (fd >= 0)
