@@ -38,9 +38,8 @@ static int told(const struct failures *f, struct err *err)
 {
 	if (!f->n)
 		return 0;
-	if (err)
-		*err = f->first;
-	return f->n == 1 ? -1 : err_set(err, f->first.kind, "%s (and %zu more like it)", f->first.text, f->n - 1);
+	return f->n == 1 ? err_set(err, f->first.kind, "%s", f->first.text) :
+			   err_set(err, f->first.kind, "%s (and %zu more)", f->first.text, f->n - 1);
 }
 
 /* What was added before a text failed goes away again: half of it would be judged. */
