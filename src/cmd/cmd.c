@@ -11,7 +11,7 @@ const struct command commands[] = {
 	{ "inspect", " TARGET...", "what is inside, and what it requires of a host", CMD_INSPECT, inspect_command },
 	{ "diff", " OLD NEW [--host FILE]...", "what a rebuild changes: needs, GPUs, versions, findings new and gone", CMD_DIFF, diff_command },
 	{ "host", " [FILE...]", "this machine as a host profile, or FILE (nvidia-smi output and the like) as one", CMD_HOST, host_command },
-	{ "recommend", "", "which torch CUDA builds run on a host, best first", CMD_RECOMMEND, recommend_command },
+	{ "recommend", " [PROJECT]", "which torch CUDA builds, or wheels of an index, run on a host", CMD_RECOMMEND, recommend_command },
 	{ "explain", " [RULE]", "what a rule means and how to fix it; without RULE, the list", CMD_EXPLAIN, explain_command },
 	{ "matrix", " [TABLE]", "the tables and where each row comes from", CMD_MATRIX, matrix_command },
 	{ "cache", "", "what is kept of layers that were read before", CMD_CACHE, cache_command },

@@ -9,6 +9,7 @@
 #include "cmd/hosts.h"
 #include "cmd/options.h"
 #include "cmd/outputs.h"
+#include "cmd/recommend_index.h"
 #include "cmd/tables.h"
 #include "derive/derive.h"
 #include "host/host.h"
@@ -219,7 +220,7 @@ static int write_json(const struct recommendation *r, FILE *out, struct err *err
 static int run(struct recommendation *r, const struct options *o, struct err *err)
 {
 	if (o->targets.n)
-		return err_set(err, ERR_USAGE, "recommend takes no target, '%s' was given; hosts are named by --host, --driver and --gpu", o->targets.v[0]);
+		return err_set(err, ERR_USAGE, "recommend takes a project with --index alone, '%s' was given; hosts are named by --host, --driver and --gpu", o->targets.v[0]);
 	if (tables_open(&r->tables, o, err) < 0 || hosts_open(&r->hosts, o, o->hosts.v, o->hosts.n, r->tables.matrix, err) < 0)
 		return -1;
 	if (!r->hosts.v.n && !r->hosts.errors.n)
@@ -241,6 +242,8 @@ static int run(struct recommendation *r, const struct options *o, struct err *er
 
 int recommend_command(const struct options *o, struct err *err)
 {
+	if (o->indexes.n)
+		return recommend_index_command(o, err);
 	struct recommendation r = { 0 };
 	int rc = run(&r, o, err);
 	bool trouble = r.hosts.errors.n > 0, none = r.none;

@@ -19,6 +19,9 @@ struct pysystem {
 
 enum { PYTAGS_ANY_LIBC = 200 };
 
+/* Minor versions that are tried where none is stated: the newest where no wheel names one. */
+enum { PYTAGS_OLDEST = 6, PYTAGS_NEWEST = 14 };
+
 /* "3.11", "3.11.7", "11": the minor version; false for what is none of Python 3. */
 bool pysystem_python(const char *text, unsigned *minor);
 

@@ -24,6 +24,9 @@ struct scan_job {
 	LIST(struct scan_record) records;
 };
 
+/* Begins a run for one argument; it belongs to *out. NULL when memory runs out. */
+struct scan_job *scan_job_new(const char *arg, const struct scan_options *options, struct scan_result *out, struct err *err);
+
 /* A new record of the job's, for a member's number or job->records.n. NULL when memory runs out. */
 struct record *scan_record_new(struct scan_job *job, size_t member);
 /* The one that is there; NULL. Until the next is made. */

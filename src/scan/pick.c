@@ -232,6 +232,27 @@ int pick_file(const struct index_page *page, const struct pick_want *want, const
 	return out->because ? 0 : -1;
 }
 
+static int best_first(const void *x, const void *y) { return -better(x, y); }
+
+int pick_versions(const struct index_page *page, const struct pick_want *want, const struct pysystem *sys, struct arena *a, pick_list *out)
+{
+	candidates v = { 0 };
+	const char *last = NULL;
+	if (collect(page, want, sys, a, &v) < 0)
+		return -1;
+	drop(&v, want);
+	list_sort(&v, best_first);
+	for (size_t i = 0; i < v.n; i++) {
+		const struct candidate *c = &v.v[i];
+		if (c->why != FITS || c->source || (last && !pep440_cmp(last, c->version)))
+			continue;
+		struct pick p = { .file = c->file, .version = last = c->version };
+		if (!list_add(a, out, p))
+			return -1;
+	}
+	return 0;
+}
+
 unsigned pick_newest_python(const struct index_page *page)
 {
 	uint64_t newest = 0, minor;

@@ -28,6 +28,10 @@ struct pick {
 /* Texts in the arena. -1 only when memory runs out. */
 int pick_file(const struct index_page *page, const struct pick_want *want, const struct pysystem *sys, struct arena *a, struct pick *out);
 
+/* The best wheel of each version that the requirement takes, newest first; `because` is NULL. -1 only when memory runs out. */
+typedef LIST(struct pick) pick_list;
+int pick_versions(const struct index_page *page, const struct pick_want *want, const struct pysystem *sys, struct arena *a, pick_list *out);
+
 /* The newest CPython 3 that wheels of the page name ("cp313": 13); 0 where none does. */
 unsigned pick_newest_python(const struct index_page *page);
 

@@ -467,20 +467,28 @@ static int scan_store(struct scan_job *job, struct store *s, struct err *err)
 	return -1;
 }
 
+struct scan_job *scan_job_new(const char *arg, const struct scan_options *options, struct scan_result *out, struct err *err)
+{
+	struct scan_job *job = mem_alloc(sizeof(*job));
+	*out = (struct scan_result){ .trouble = ERR_INIT, .job = job };
+	if (job) {
+		*job = (struct scan_job){ .options = options, .out = out,
+					  .wanted = { .quick = options->quick, .hashes = options->verify, .progress = options->progress } };
+		job->name = str_eq(arg, "-") ? "standard input" : remote_name(arg, &job->arena);
+	}
+	if (job && job->name)
+		return job;
+	scan_result_clear(out);
+	err_nomem(err);
+	return NULL;
+}
+
 int scan_target(const char *arg, const struct scan_options *options, struct scan_result *out, struct err *err)
 {
-	*out = (struct scan_result){ .trouble = ERR_INIT };
-	struct scan_job *job = mem_alloc(sizeof(*job));
+	struct scan_job *job = scan_job_new(arg, options, out, err);
+	int got;
 	if (!job)
-		return err_nomem(err);
-	*job = (struct scan_job){ .options = options, .out = out, .wanted = { .quick = options->quick, .hashes = options->verify, .progress = options->progress } };
-	job->name = str_eq(arg, "-") ? "standard input" : remote_name(arg, &job->arena);
-	out->job = job;
-	int got = job->name ? 0 : err_nomem(err);
-	if (got < 0) {
-		scan_result_clear(out);
 		return -1;
-	}
 	if (scan_is_requirement(arg, options->indexes_n > 0)) {
 		got = scan_requirement_line(job, arg, err);
 	} else {

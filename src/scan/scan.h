@@ -54,4 +54,11 @@ struct scan_result {
 int scan_target(const char *arg, const struct scan_options *options, struct scan_result *out, struct err *err);
 void scan_result_clear(struct scan_result *r);
 
+/*
+ * The newest 64 versions of a project that the indexes of the options have for
+ * their system, as the metadata of the wheels says: an inventory each, newest
+ * first. `requirement` may leave some out ("torch>=2.5").
+ */
+int scan_versions(const char *requirement, const struct scan_options *options, struct scan_result *out, struct err *err);
+
 #endif

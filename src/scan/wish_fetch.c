@@ -6,37 +6,12 @@
 #include "base/str.h"
 #include "base/thread.h"
 #include "base/version.h"
-#include "scan/pick.h"
-#include "scan/wish.h"
+#include "scan/errand.h"
 #include "source/remote.h"
 #include "source/store.h"
 #include "source/webindex.h"
 
-enum {
-	AT_ONCE = 8,     /* requests to indexes */
-	TAGS_MAX = 64 * 1024, /* bytes of the tags in the name of a wheel, written out: the widest real one has 1,500 */
-	OLDEST_PYTHON = 6, NEWEST_PYTHON = 14, /* that are tried where none is stated and no wheel names one */
-};
-
-/* One wish on its way. Each has an arena of its own: workers share none. */
-struct errand {
-	const struct wish *wish;
-	struct arena arena;
-	struct index_page page;
-	struct pick pick;
-	struct err err;
-	struct record *record; /* NULL: nothing was read */
-};
-
-struct errands {
-	struct scan_job *job;
-	LIST(const char *) urls; /* of indexes; those from `general` on are for the packages that name them */
-	struct webindex **indexes;
-	size_t indexes_n, general;
-	struct errand *v;
-	size_t n;
-	bool brief;
-};
+enum { TAGS_MAX = 64 * 1024 }; /* bytes of the tags in the name of a wheel, written out: the widest real one has 1,500 */
 
 /* ---- pages ---- */
 
@@ -52,7 +27,7 @@ static bool uses(const struct errands *all, size_t k, const struct wish *w)
 	return all->job->options->indexes_n || (w->index ? str_eq(all->urls.v[k], w->index) : k < all->general);
 }
 
-static void get_pages(void *context, size_t i)
+void errand_pages(void *context, size_t i)
 {
 	const struct errands *all = context;
 	struct errand *e = &all->v[i];
@@ -91,7 +66,7 @@ static int add_index(struct errands *all, const char *url, struct err *err)
 }
 
 /* --index, else with --fetch what the file names. */
-static int open_indexes(struct errands *all, const struct wishes *w, struct err *err)
+int errands_indexes(struct errands *all, const struct wishes *w, struct err *err)
 {
 	const struct scan_options *o = all->job->options;
 	for (size_t i = 0; i < o->indexes_n; i++)
@@ -147,7 +122,7 @@ static long pick_all(struct errands *all, const struct pysystem *sys)
 }
 
 /* The Python that is stated; else the newest for which most wishes have a wheel. */
-static int choose_python(struct errands *all, const struct wishes *w, struct pysystem *sys)
+int errands_choose(struct errands *all, const struct wishes *w, struct pysystem *sys)
 {
 	const char *stated = all->job->options->python_version;
 	if (stated && pysystem_python(stated, &sys->minor))
@@ -158,9 +133,9 @@ static int choose_python(struct errands *all, const struct wishes *w, struct pys
 		newest = n > newest ? n : newest;
 	}
 	if (!newest)
-		newest = NEWEST_PYTHON;
+		newest = PYTAGS_NEWEST;
 	long best = -1;
-	for (unsigned minor = newest; minor >= OLDEST_PYTHON && best < (long)all->n; minor--) {
+	for (unsigned minor = newest; minor >= PYTAGS_OLDEST && best < (long)all->n; minor--) {
 		char python[16];
 		snprintf(python, sizeof(python), "3.%u", minor);
 		if (w->python && pep440_spec_valid(w->python) && !pep440_match(python, w->python))
@@ -261,7 +236,7 @@ static int read_beside(struct errands *all, struct errand *e)
 	return rc;
 }
 
-static void read_wheel(void *context, size_t i)
+void errand_read(void *context, size_t i)
 {
 	struct errands *all = context;
 	struct errand *e = &all->v[i];
@@ -319,7 +294,7 @@ static int add_unread(struct scan_job *job, struct inventory *inv, const struct 
 	return inventory_gap(inv, -1, e->wish->text, "%s", why);
 }
 
-static int build_inventory(struct errands *all, struct err *err)
+int errands_inventory(struct errands *all, struct err *err)
 {
 	struct scan_job *job = all->job;
 	size_t n = 0;
@@ -336,6 +311,7 @@ static int build_inventory(struct errands *all, struct err *err)
 		if (add_chosen(inv, e) < 0 || (read && !list_add(&inv->arena, &inv->reference, arena_str(&inv->arena, e->pick.file->file))))
 			return err_nomem(err);
 	}
+	inv->complete = inv->complete && !all->brief;
 	scan_apply_env(job, inv);
 	if (scan_merge(job, inv, records, n, "", err) < 0)
 		return -1;
@@ -358,10 +334,10 @@ static int nothing_picked(const struct errands *all, struct err *err)
 
 static int fetch_all(struct errands *all, const struct wishes *w, struct pysystem *sys, struct err *err)
 {
-	if (open_indexes(all, w, err) < 0)
+	if (errands_indexes(all, w, err) < 0)
 		return -1;
-	thread_each(AT_ONCE, all->n, get_pages, all);
-	if (choose_python(all, w, sys) < 0)
+	thread_each(AT_ONCE, all->n, errand_pages, all);
+	if (errands_choose(all, w, sys) < 0)
 		return err_nomem(err);
 	for (size_t i = 0; i < all->n; i++) {
 		struct errand *e = &all->v[i];
@@ -373,34 +349,55 @@ static int fetch_all(struct errands *all, const struct wishes *w, struct pysyste
 	}
 	if (nothing_picked(all, err) < 0)
 		return -1;
-	thread_each(all->brief ? AT_ONCE : all->job->options->jobs, all->n, read_wheel, all);
+	thread_each(all->brief ? AT_ONCE : all->job->options->jobs, all->n, errand_read, all);
 	for (size_t i = 0; i < all->n; i++)
 		if (all->v[i].err.kind == ERR_NOMEM)
 			return err_nomem(err);
 	if (nothing_picked(all, err) < 0)
 		return -1;
-	return build_inventory(all, err);
+	return errands_inventory(all, err);
+}
+
+int errands_system(const struct scan_options *o, struct pysystem *sys, struct err *err)
+{
+	*sys = (struct pysystem){ .machine = pysystem_machine(o->platform), .libc_minor = PYTAGS_ANY_LIBC };
+	if (!sys->machine)
+		return err_set(err, ERR_USAGE, "--platform '%s': wheels are picked for linux/amd64, linux/arm64 and other Linux", o->platform);
+	if (o->libc)
+		pysystem_libc(o->libc, sys);
+	return 0;
+}
+
+int errands_open(struct errands *all, struct scan_job *job, const struct wish *wishes, size_t n, struct err *err)
+{
+	*all = (struct errands){ .job = job };
+	all->v = mem_alloc((n + 1) * sizeof(*all->v));
+	if (!all->v)
+		return err_nomem(err);
+	for (; all->n < n; all->n++)
+		all->v[all->n] = (struct errand){ .wish = &wishes[all->n], .err = ERR_INIT };
+	return 0;
+}
+
+void errands_close(struct errands *all)
+{
+	for (size_t i = 0; i < all->indexes_n; i++)
+		webindex_free(all->indexes[i]);
+	for (size_t i = 0; i < all->n; i++)
+		arena_clear(&all->v[i].arena);
+	mem_free(all->v);
 }
 
 int wishes_fetch(struct scan_job *job, const struct wishes *w, struct err *err)
 {
-	const char *platform = job->options->platform;
-	struct errands all = { .job = job, .n = w->v.n, .brief = job->options->quick || w->lock };
-	struct pysystem sys = { .machine = pysystem_machine(platform), .libc_minor = PYTAGS_ANY_LIBC };
-	if (!sys.machine)
-		return err_set(err, ERR_USAGE, "--platform '%s': wheels are picked for linux/amd64, linux/arm64 and other Linux", platform);
-	if (job->options->libc)
-		pysystem_libc(job->options->libc, &sys);
-	all.v = mem_alloc((all.n + 1) * sizeof(*all.v));
-	if (!all.v)
-		return err_nomem(err);
-	for (size_t i = 0; i < all.n; i++)
-		all.v[i] = (struct errand){ .wish = &w->v.v[i], .err = ERR_INIT };
-	int rc = fetch_all(&all, w, &sys, err);
-	for (size_t i = 0; i < all.indexes_n; i++)
-		webindex_free(all.indexes[i]);
-	for (size_t i = 0; i < all.n; i++)
-		arena_clear(&all.v[i].arena);
-	mem_free(all.v);
+	struct errands all;
+	struct pysystem sys;
+	if (errands_system(job->options, &sys, err) < 0)
+		return -1;
+	int rc = errands_open(&all, job, w->v.v, w->v.n, err);
+	all.brief = job->options->quick || w->lock;
+	if (rc == 0)
+		rc = fetch_all(&all, w, &sys, err);
+	errands_close(&all);
 	return rc;
 }

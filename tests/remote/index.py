@@ -33,7 +33,7 @@ def wheel(name, requires=()):
         z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s" % (
             project, version, "".join("Requires-Dist: %s\n" % r for r in requires)))
         z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nTag: %s\n" % "-".join(name[:-4].split("-")[-3:]))
-        z.writestr(info + "RECORD", "")
+        z.writestr(info + "RECORD", name + ",,\n")
     return out.getvalue()
 
 
@@ -68,7 +68,7 @@ def escape(s):
 def publish(project, files, requires=(), metadata=True):
     html, listed = "<!DOCTYPE html><html><body><h1>Links</h1>\n", []
     for name, python, yanked in files:
-        data = wheel(name, requires) if name.endswith(".whl") else b"source"
+        data = wheel(name, requires if "+cu118" not in name else ["nvidia-cuda-runtime-cu11 (==11.8.89)"]) if name.endswith(".whl") else b"source"
         here.files["files/" + name] = data
         text = zipfile.ZipFile(io.BytesIO(data)).read("-".join(name.split("-")[:2]) + ".dist-info/METADATA") if name.endswith(".whl") else None
         url = "../../files/" + name.replace("+", "%2B")
@@ -164,6 +164,42 @@ code, t, err = inspect("--quick", "torch==2.4.1", "--index", "http://%s/plain/ot
 expect("a second index", code == 0 and t["chosen"][0]["file"].startswith("torch-2.4.1+cu118"), err)
 code, out, err = run("--no-cache", "--quick", "--index", "http://%s/plain/simple" % host, "torch==2.5.1", "--python-version", "3.11", "--driver", "470.82.01", "--gpu", "A100")
 expect("a verdict", code == 1 and "driver-too-old" in out and "torch==2.5.1: torch-2.5.1-1-cp311" in out, code, out, err)
+
+# ---- what runs on a host ----
+code, out, err = run("recommend", "torch", "--index", "http://%s/plain/simple" % host, "--driver", "535.54.03", "--gpu", "A100", "--format", "json")
+builds = json.loads(out)["hosts"][0]["builds"]
+expect("recommend: each version, newest first", code == 0 and [b["version"] for b in builds] == ["2.6.0", "2.5.1", "2.4.1+cu118", "2.4.1"], code, builds, err)
+expect("recommend: its best wheel", builds[1]["file"] == "torch-2.5.1-1-cp311-cp311-manylinux1_x86_64.whl" and builds[1]["cuda"] == "12.4", builds)
+code, out, err = run("recommend", "torch<2.5,>2.4", "--index", "http://%s/plain/simple" % host, "--driver", "470.82.01", "--gpu", "A100")
+expect("recommend: what does not", code == 0 and "torch-2.4.1+cu118" in out.split("why not")[0] and "why not the others:\n  torch-2.4.1-cp311" in out, code, out, err)
+code, out, err = run("recommend", "nothing", "--index", "http://%s/plain/simple" % host, "--driver", "470.82.01", "--gpu", "A100")
+expect("recommend: no such project", code == 3 and "no such project" in err, code, out, err)
+
+# ---- locks ----
+files = "http://%s/plain/files/" % host
+lock = home / "uv.lock"
+name = "torch-2.5.1-1-cp311-cp311-manylinux1_x86_64.whl"
+entry = 'name = "torch"\nversion = "2.5.1"\nsource = { registry = "http://%s/plain/simple" }\n' % host
+wheels = 'wheels = [{ url = "%s%s", hash = "sha256:%s" }]\n' % (files, name, sha256(here.files["files/" + name]))
+for what, text in {"URLs": entry + wheels, "an index": entry}.items():
+    lock.write_text('version = 1\nrequires-python = ">=3.11"\n[[package]]\n' + text)
+    here.reset()
+    code, out, err = run("inspect", "--no-cache", "--format", "json", str(lock))
+    expect("a lock alone asks nobody", code == 0 and not here.log and json.loads(out)["targets"][0]["kind"] == "requirement", code, err)
+    code, out, err = run("inspect", "--no-cache", "--format", "json", "--fetch", str(lock))
+    t = (json.loads(out)["targets"] or [{}])[0]
+    expect("a lock with %s" % what, code == 0 and t["packages"][0].get("requires") == REQUIRES and t["chosen"][0]["file"] == name, code, out, err)
+lock.write_text('version = 1\n[[package]]\nname = "torch"\nversion = "2.5.1"\nsource = { registry = "" }\n')
+code, out, err = run("inspect", "--no-cache", "--fetch", str(lock))
+expect("a lock that names no index", code == 3 and "--index URL" in err, code, err)
+code, t, err = inspect(str(lock), "--python-version", "3.11")
+expect("a lock and an index", code == 0 and t["chosen"][0]["file"] == name, code, err)
+wanted = home / "requirements.txt"
+wanted.write_text("--index-url http://user:secret@%s/basic/simple\ntorch==2.5.1 --hash=sha256:%s\n" % (host, sha256(here.files["files/torch-2.5.1-cp311-cp311-manylinux1_x86_64.whl"])))
+code, out, err = run("inspect", "--no-cache", "--format", "json", "--fetch", "-r", str(wanted))
+t = (json.loads(out)["targets"] or [{}])[0]
+expect("requirements: the file that the hash allows", code == 0 and t["chosen"][0]["file"] == "torch-2.5.1-cp311-cp311-manylinux1_x86_64.whl", code, out, err)
+expect("requirements: no password is shown", "secret" not in out + err, out, err)
 
 # ---- what goes wrong ----
 text = here.files["files/%s.metadata" % local.name]
