@@ -125,6 +125,7 @@ def make_props(folder):
     os.link(folder / "image.tar", folder / "new.tar")
     (folder / "Dockerfile").write_text("FROM debian:12\nCOPY debian /\nRUN python3 -m venv /opt/venv\nRUN pip install torch==2.5.1+cu124\n")
     (folder / "requirements.txt").write_text("torch==2.5.1+cu124\n")
+    (folder / "uv.lock").write_text('version = 1\n[[package]]\nname = "torch"\nversion = "2.8.0"\nsource = { registry = "https://index.example/simple" }\n')
     report = subprocess.run([ENVCHECK, "old.tar", "--host", "prod.json", "--format", "json"], cwd=folder, stdout=subprocess.PIPE)
     (folder / "old-report.json").write_bytes(report.stdout)
     (folder / "bin").mkdir()
