@@ -29,7 +29,7 @@ OBJ    := $(LIB:%.c=$O/%.o) $O/pages.o $O/sheet.o $O/maker.o $(if $(wildcard too
 TESTS  := $(patsubst %.c,$O/%,$(wildcard tests/*_test.c))
 REPLAY := $(FUZZ:%.c=$O/%)
 
-.PHONY: all tests bench check crosscheck check-browser check-formats check-truth check-real check-registry check-loader golden lint clean
+.PHONY: all tests bench check crosscheck check-browser check-formats check-truth check-index check-real check-registry check-loader golden lint clean
 all: $O/envcheck $O/envcheck-rules.7
 tests: $(TESTS) $(REPLAY)
 
@@ -96,6 +96,9 @@ check-truth: $O/envcheck # TRUTH=folder of cases with known answers
 
 check-real: $O/envcheck  # fetches wheels with pip into REAL_CACHE; REAL=all: torch of six generations too (5 GB)
 	python3 tests/real/wheels.py $O/envcheck $(or $(REAL_CACHE),build/wheels) $(REAL)
+
+check-index: $O/envcheck # WHEELS=folder of real wheels: a real index on this machine (nginx, with and without ranges), against pip download
+	python3 tests/real/index.py $O/envcheck $(WHEELS)
 
 check-registry: $O/envcheck # as root, with docker-registry, skopeo, buildah, umoci, apache2-utils, openssl: a real registry on this machine; Go fetches two writers of layers
 	python3 tests/real/registry.py $O/envcheck
