@@ -1,10 +1,12 @@
 """Small inputs that are made to take very long or very much. $1 is envcheck. Prints what is wrong; exit 1 then."""
 import gzip
 import io
+import json
 import os
 import pathlib
 import random
 import resource
+import shlex
 import struct
 import subprocess
 import sys
@@ -96,4 +98,20 @@ with gzip.open(target, "wb", 1) as g, tarfile.open(fileobj=g, mode="w|") as t:
     for i in range(260):
         add(t, "usr/lib/python3.11/site-packages/p%d-1.dist-info/METADATA" % i, bytes(4 << 20))
 look("texts without end", "its layer has more to tell than is kept of one", megabytes=900)
+
+# names and versions that a command must not take for its own
+with tarfile.open(target, "w") as t:
+    for name, version in ("torch", "2.5.1+cu124;reboot"), ("torchvision", "0.1+cu118';reboot;'"):
+        add(t, "usr/lib/python3.11/site-packages/%s-%s.dist-info/METADATA" % (name, version),
+            ("Metadata-Version: 2.1\nName: %s\nVersion: %s\n" % (name, version)).encode())
+    add(t, "usr/lib/python3.11/site-packages/torch/version.py", b"__version__ = '2.5.1+cu124'\ncuda = '12.4'\n")
+p = subprocess.run([envcheck, "--no-cache", "--driver", "470.82.01", "--gpu", "A100", "--format", "json", str(target)], capture_output=True, text=True)
+commands = [c for result in json.loads(p.stdout)["results"] for f in result["findings"] for c in f.get("remedy", [])]
+if not any("reboot" in c for c in commands):
+    bad = 1
+    print("FAIL commands", commands)
+for c in commands:
+    if "reboot" in shlex.shlex(c, posix=True, punctuation_chars=True):
+        bad = 1
+        print("FAIL a command runs what a package is called:", c)
 sys.exit(bad)

@@ -440,7 +440,7 @@ static void platform_mismatch(const struct facts *f, struct subject s, struct ou
 	set_expected(out, x, host, have);
 	set_message(out, x, "exec-format", NULL);
 	if (f->inv->reference.n && f->image)
-		add_remedy(out, x, "docker pull --platform linux/%s %s", host, f->inv->reference.v[0]);
+		add_remedy(out, x, "docker pull --platform linux/%s %s", host, shell_word(out, f->inv->reference.v[0]));
 	if (f->image)
 		add_remedy(out, x, "docker buildx build --platform linux/%s .", host);
 	else if (f->inv->kind == TARGET_WHEEL && f->inv->packages.n)
@@ -523,7 +523,7 @@ static void stub_on_path(const struct facts *f, struct subject s, struct out *ou
 		set_cuda_error(out, x, 34);
 		remedy_without(f, out, x, dir);
 		if (!x->remedies.n && d->path[0] == '/')
-			add_remedy(out, x, "RUN rm -f %s", d->path);
+			add_remedy(out, x, "RUN rm -f %s", shell_word(out, d->path));
 		return;
 	}
 	if (list && strstr(list, "/stubs") && !f->inv->driver_libraries.n && f->inv->kind == TARGET_DECLARATION && f->gpu_software) {

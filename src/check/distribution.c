@@ -287,7 +287,7 @@ static void extension_torch_mismatch(const struct facts *f, struct subject s, st
 
 void remedy_once(struct out *out, struct finding *x, const char *name, const char *version)
 {
-	add_remedy(out, x, "pip uninstall -y %s; pip uninstall -y %s; pip install %s", name, name, pip_name(out, name, version));
+	add_remedy(out, x, "pip uninstall -y %s; pip uninstall -y %s; pip install %s", shell_word(out, name), shell_word(out, name), pip_name(out, name, version));
 }
 
 static void duplicate_distribution(const struct facts *f, struct subject s, struct out *out)

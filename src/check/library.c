@@ -199,7 +199,7 @@ static void remedy_one_of(const struct facts *f, struct out *out, struct finding
 				if (requirement_pin(out->a, f->inv->packages.v[i].requires.v[k], &name, &version) && str_eq(name, t->owners.v[o]))
 					keep = t->owners.v[o];
 	const struct package *p = inventory_package(f->inv, keep, NULL);
-	add_remedy(out, x, "pip uninstall -y %s %s && pip install %s", t->owners.v[0], t->owners.v[1], pip_name(out, keep, p ? p->version : NULL));
+	add_remedy(out, x, "pip uninstall -y %s %s && pip install %s", shell_word(out, t->owners.v[0]), shell_word(out, t->owners.v[1]), pip_name(out, keep, p ? p->version : NULL));
 }
 
 static void file_owned_twice(const struct facts *f, struct subject s, struct out *out)

@@ -195,7 +195,7 @@ static void missing_symbol_version(const struct facts *f, struct subject s, stru
 			set_message(out, x, "loader-version", copy->path, v, path_base(l->path), NULL);
 			cap_by_use(f, x, l);
 			if (copy->owner)
-				add_remedy(out, x, "pip install -U %s", copy->owner);
+				add_remedy(out, x, "pip install -U %s", shell_word(out, copy->owner));
 			else
 				remedy_newer_copy(f, out, x, copy, n->soname, v);
 			return;
@@ -261,7 +261,7 @@ static void remedy_symbol(const struct facts *f, struct out *out, struct finding
 	if (torch && (str_starts(symbol, "__nvJitLink") || str_starts(symbol, "nccl")))
 		add_remedy(out, x, "pip install --force-reinstall %s", pip_name(out, "torch", torch->version));
 	else if (str_starts(symbol, "_Z") && l->owner)
-		add_remedy(out, x, "pip install --force-reinstall --no-deps --no-build-isolation --no-cache-dir %s", l->owner);
+		add_remedy(out, x, "pip install --force-reinstall --no-deps --no-build-isolation --no-cache-dir %s", shell_word(out, l->owner));
 }
 
 static void undefined_symbol(const struct facts *f, struct subject s, struct out *out)
@@ -326,7 +326,7 @@ static bool remedy_pins(const struct facts *f, struct out *out, struct finding *
 	if (absent > 1)
 		add_remedy(out, x, "pip install %s   (%zu packages that it requires are not installed)", pip_name(out, p->name, p->version), absent);
 	else if (one)
-		add_remedy(out, x, "pip install --force-reinstall %s", one);
+		add_remedy(out, x, "pip install --force-reinstall %s", shell_word(out, one));
 	return absent > 1 || one;
 }
 

@@ -209,7 +209,7 @@ void remedy_env(const struct facts *f, struct out *out, struct finding *x, const
 	if (!trial_begin(f, &t))
 		return;
 	trial_env(&t, name, value);
-	add_tried(out, x, trial_end(&t, out, x), "%s %s=%s", setting(f), name, value);
+	add_tried(out, x, trial_end(&t, out, x), "%s %s=%s", setting(f), name, value && *value ? shell_word(out, value) : "");
 }
 
 /* Folders of compat and stubs libraries are reached by several paths: /usr/local/cuda is a link. */
@@ -248,9 +248,10 @@ void remedy_no_compat(const struct facts *f, struct out *out, struct finding *x)
 	if (!path || !trial_begin(f, &t))
 		return;
 	t.inv.compat.n = 0;
-	for (size_t i = 0; i < f->inv->compat.n && f->inv->compat.n > 1; i++)
-		path = i && f->inv->compat.v[i].path ? arena_printf(out->a, "%s %s", path, f->inv->compat.v[i].path) : path;
-	add_tried(out, x, trial_end(&t, out, x), "RUN rm -rf %s", path);
+	path = shell_word(out, path);
+	for (size_t i = 1; i < f->inv->compat.n && path; i++)
+		path = f->inv->compat.v[i].path ? arena_printf(out->a, "%s %s", path, shell_word(out, f->inv->compat.v[i].path)) : path;
+	add_tried(out, x, trial_end(&t, out, x), "RUN rm -rf %s", path ? path : "...");
 }
 
 /* ---- the host ---- */
@@ -275,14 +276,35 @@ void remedy_runtime(const struct facts *f, struct out *out, struct finding *x, c
 
 /* ---- packages ---- */
 
+const char *shell_word(struct out *out, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%";
+	if (!s)
+		return "..."; /* memory ran out */
+	if (*s && !s[strspn(s, plain)])
+		return s;
+	struct buf b = BUF_INIT(LIMIT_TEXT);
+	buf_char(&b, '\'');
+	for (const char *p = s; *p; p++)
+		if (*p == '\'')
+			buf_str(&b, "'\\''");
+		else
+			buf_char(&b, *p);
+	buf_char(&b, '\'');
+	const char *word = b.bad ? NULL : arena_str(out->a, buf_text(&b));
+	buf_clear(&b);
+	return word ? word : "...";
+}
+
 const char *pip_name(struct out *out, const char *name, const char *version)
 {
 	const char *local = version ? strchr(version, '+') : NULL;
 	bool torch = str_eq(name, "torch") || str_eq(name, "torchvision") || str_eq(name, "torchaudio");
 	bool index = torch && local && (str_starts(local, "+cu") || str_starts(local, "+cpu"));
-	const char *s = !version ? name : index ? arena_printf(out->a, "%s==%s --index-url https://download.pytorch.org/whl/%s", name, version, local + 1) :
-			arena_printf(out->a, "%s==%s", name, version);
-	return s ? s : name;
+	const char *s = version ? arena_printf(out->a, "%s==%s", name, version) : name;
+	const char *word = shell_word(out, s ? s : name);
+	const char *with = index ? arena_printf(out->a, "%s --index-url https://download.pytorch.org/whl/%s", word, shell_word(out, local + 1)) : word;
+	return with ? with : word;
 }
 
 void remedy_look_inside(const struct facts *f, struct out *out, struct finding *x, const struct package *p)

@@ -52,6 +52,9 @@ void remedy_runtime(const struct facts *f, struct out *out, struct finding *x, c
 
 /* "torch==2.5.1+cu124 --index-url ...": what pip takes for a version; NULL: any. */
 const char *pip_name(struct out *out, const char *name, const char *version);
+
+/* A word of a command as a shell takes it: names, paths and values are the target's, and may hold anything. In the arena. */
+const char *shell_word(struct out *out, const char *s);
 /* Of a package that is only named: its files, so that they can be read. */
 void remedy_look_inside(const struct facts *f, struct out *out, struct finding *x, const struct package *p);
 /* A distribution that is there twice: away with both, then one. */

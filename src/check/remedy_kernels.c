@@ -59,7 +59,7 @@ void remedy_kernels(const struct facts *f, struct out *out, struct finding *x, c
 		return; /* no build helps */
 	} else if (extension(p)) {
 		add_remedy(out, x, "TORCH_CUDA_ARCH_LIST=%d.%d pip install --force-reinstall --no-deps --no-build-isolation --no-binary %s %s", cc.major,
-			   cc.minor, p->name, pip_name(out, p->name, p->version));
+			   cc.minor, shell_word(out, p->name), pip_name(out, p->name, p->version));
 	} else {
 		add_remedy(out, x, "nvcc -gencode arch=compute_%d%d,code=sm_%d%d ..., where %s is built", cc.major, cc.minor, cc.major, cc.minor, p->name);
 	}

@@ -65,10 +65,10 @@ void remedy_system_library(const struct facts *f, struct out *out, struct findin
 	const char *os = distribution(f);
 	const char *package = str_eq(os, "debian") || str_eq(os, "ubuntu") ? debian_package(f, out, soname) : NULL;
 	if (package)
-		add_remedy(out, x, "apt-get install -y %s", package);
+		add_remedy(out, x, "apt-get install -y %s", shell_word(out, package));
 	else if (str_eq(os, "alpine"))
-		add_remedy(out, x, "apk add so:%s", soname);
+		add_remedy(out, x, "apk add so:%s", shell_word(out, soname));
 	for (size_t i = 0; i < sizeof(by_soname) / sizeof(*by_soname); i++)
 		if (str_eq(os, by_soname[i]))
-			add_remedy(out, x, "%s install -y '%s()(64bit)'", i < 3 ? "dnf" : "zypper", soname);
+			add_remedy(out, x, "%s install -y %s", i < 3 ? "dnf" : "zypper", shell_word(out, arena_printf(out->a, "%s()(64bit)", soname)));
 }
