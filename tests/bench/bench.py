@@ -9,7 +9,8 @@ usage: bench.py ENVCHECK FLOORS DIR [name ...]     DIR keeps the inputs between 
     REAL_IMAGE=DIR            app.docker.tar, l (OCI, gzip), lz (OCI, zstd), root: of one real image, those that are there
     REAL_WHEEL=FILE
 
-Commands of one case take turns, so that what else the machine does falls on all of them. What is printed: the median
+Commands of one case take turns, so that what else the machine does falls on all of them. Where it does more than its
+cores can, CPU time is judged in place of wall time: a tool with more threads gets more of a busy machine. Printed: the median
 of the rounds' ratios ours : theirs of wall time, the least and the most of them, the same of CPU time; our CPU
 seconds, peak memory, and bytes read (of calls, cached or not) and written to disk. A goal is missed where every round
 misses it; "near" is where only the median does, "small" where the input is too small to tell. Exit status: 1 if one is
@@ -127,9 +128,11 @@ class Bench:
             cpu = [r[0].cpu / max(r[k + 1].cpu, 1e-4) for r in rounds]
             theirs = 1 if peer == STARTS else statistics.median(r[k + 1].wall for r in rounds)
             goal = f"<= {wall_most}" if wall_most is not None else f"cpu <= {cpu_most}" if cpu_most is not None else ""
-            told = self.judge(name, wall, wall_most, theirs) or self.judge(name, cpu, cpu_most, theirs)
+            busy = os.getloadavg()[0] > 1.2 * os.cpu_count()
+            told = self.judge(name, cpu if busy else wall, wall_most, theirs) or self.judge(name, cpu, cpu_most, theirs)
+            told += "*" if told and busy and wall_most is not None else ""
             print(f"{name:34} {peer:28} {statistics.median(wall):8.3f} ({min(wall):.3f}-{max(wall):.3f}) cpu {statistics.median(cpu):8.3f}  "
-                  f"{goal:11} {told:6} {facts}", flush=True)
+                  f"{goal:11} {told:7} {facts}", flush=True)
 
     def alone(self, name, steps):
         """The cost of one command: the least CPU and the most memory of the rounds."""
@@ -226,7 +229,7 @@ def a_wheel(b, name, wheel):
     with zipfile.ZipFile(wheel) as z:
         libraries = [i for i in z.infolist() if re.search(r"\.so(\.|$)", i.filename)]
     big = max(libraries, key=lambda i: i.file_size).filename
-    packed = [member_as_gzip(wheel, i.filename, f"{DIR}/member-{os.path.basename(wheel)}-{n}.gz") for n, i in enumerate(libraries)]
+    packed = [member_as_gzip(wheel, i.filename, f"{DIR}/member-{os.path.getsize(wheel)}-{n}.gz") for n, i in enumerate(libraries)]
     b.case(f"{name}, libraries", ours("inspect", wheel), [
         ("igzip, all libraries", in_sequence("igzip", ["-d", "-c"], packed), 1.1, None), ("unzip -p, the largest", tool("unzip", "-p", wheel, big), None, None)], repeat=3)
 
@@ -274,6 +277,7 @@ def main():
         cached(b, "real wheel", os.environ["REAL_WHEEL"])
     if os.environ.get("PEERS") == "all":
         peers_once(b, s + "/plain.tar", s + "/gzip")
+    print("*: the machine was busy; judged by CPU time")
     for m in dict.fromkeys(b.missed):
         print("missed:", m)
     sys.exit(1 if b.missed else 0)
@@ -281,7 +285,7 @@ def main():
 
 def growth(b):
     g = DIR + "/growth"
-    b.growth("grows by entries", "x 25,000", [(n, ours("inspect", f"{g}/entries-{n}.tar")) for n in (1, 2, 4)], 4.6, 75000 * 150)
+    b.growth("grows by entries", "x 25,000", [(n, ours("inspect", f"{g}/entries-{n}.tar")) for n in (1, 2, 4)], 4.6, 75000 * 160)
     b.growth("grows by bytes, plain", "x 64 MB", [(n, ours("inspect", f"{g}/bytes-{n}.tar")) for n in (1, 2, 4)], 4.4, MB)
     b.growth("grows by bytes, gzip", "x 64 MB", [(n, ours("inspect", f"{g}/bytes-gzip-{n}")) for n in (1, 2, 4)], 4.6, MB)
     b.growth("grows by layers", "layers", [(n, ours("inspect", f"{g}/layers-{n}.tar")) for n in (5, 20, 100)], 22, 16 * MB)
