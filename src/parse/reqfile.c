@@ -58,6 +58,7 @@ static enum req_kind option_kind(struct span s, struct span *value)
 	static const struct { const char *name; enum req_kind kind; } options[] = {
 		{ "-r", REQ_FILE }, { "--requirement", REQ_FILE }, { "-c", REQ_CONSTRAINTS }, { "--constraint", REQ_CONSTRAINTS },
 		{ "-i", REQ_INDEX }, { "--index-url", REQ_INDEX }, { "--pypi-url", REQ_INDEX }, { "--extra-index-url", REQ_EXTRA_INDEX },
+		{ "-f", REQ_FIND_LINKS }, { "--find-links", REQ_FIND_LINKS },
 		{ "--no-index", REQ_NO_INDEX }, { "-e", REQ_PATH }, { "--editable", REQ_PATH },
 	};
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)

@@ -16,6 +16,7 @@ enum req_kind {
 	REQ_CONSTRAINTS, /* text: the file of -c */
 	REQ_INDEX,       /* text: the URL of --index-url */
 	REQ_EXTRA_INDEX, /* text: the URL of --extra-index-url */
+	REQ_FIND_LINKS,  /* text: the page or folder of --find-links */
 	REQ_NO_INDEX,
 	REQ_OTHER,       /* text: an option that says nothing of what is installed, or that we do not follow */
 };

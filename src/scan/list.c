@@ -149,6 +149,7 @@ static int take_line(struct reading *r, const struct req_line *line, const char 
 	case REQ_CONSTRAINTS: return read_other(r, line->text, file, line->number, true, err);
 	case REQ_INDEX: rc = add_index(r, line->text, true); break;
 	case REQ_EXTRA_INDEX: rc = add_index(r, line->text, false); break;
+	case REQ_FIND_LINKS: rc = list_add(&r->job->arena, &r->wishes.pages, line->text) ? 0 : -1; break;
 	case REQ_NO_INDEX: r->no_index = true; break;
 	case REQ_OTHER: break;
 	}

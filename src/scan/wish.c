@@ -28,6 +28,8 @@ int wish_add(struct wishes *w, struct arena *a, struct span line, const char *py
 static const char *tag_of_index(const char *url, struct arena *a)
 {
 	struct span s = SPAN_STR(url ? url : ""), tag;
+	if (span_ends(s, "/torch_stable.html")) /* as --find-links names such an index */
+		s.n -= strlen("torch_stable.html");
 	while (s.n && s.p[s.n - 1] == '/')
 		s.n--;
 	size_t at = s.n;
@@ -73,8 +75,8 @@ static const char *pinned(const struct wishes *all, const struct wish *w, struct
 	if (!version || pep440_local(version) || !tagged(w->name))
 		return version;
 	const char *tag = tag_of_index(w->index, a);
-	for (size_t i = 0; !w->index && i < all->indexes.n; i++) {
-		const char *other = tag_of_index(all->indexes.v[i], a);
+	for (size_t i = 0; !w->index && i < all->indexes.n + all->pages.n; i++) {
+		const char *other = tag_of_index(i < all->indexes.n ? all->indexes.v[i] : all->pages.v[i - all->indexes.n], a);
 		*which = *which || (tag && other && !str_eq(tag, other));
 		tag = tag ? tag : other;
 	}

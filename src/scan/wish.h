@@ -21,6 +21,7 @@ struct wish {
 struct wishes {
 	LIST(struct wish) v;
 	LIST(const char *) indexes; /* that the file names: --index-url first */
+	LIST(const char *) pages;   /* of --find-links: only their addresses are looked at */
 	const char *python;         /* versions of Python that it is for (">=3.10"); NULL: any */
 	bool lock;                  /* of a file: metadata is enough */
 };
