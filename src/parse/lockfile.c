@@ -86,7 +86,7 @@ static int read_pylock(struct reading *r)
 	for (size_t i = 0; i < count(list); i++) {
 		const struct toml_value *p = list->items.v[i], *archive = toml_table(p, "archive"), *sdist = toml_table(p, "sdist");
 		const char *spec = toml_str(p, "requires-python");
-		if (!applies(r, toml_str(p, "marker")) || (spec && pep440_spec_valid(spec) && !pep440_match(r->python, spec)))
+		if (!applies(r, toml_str(p, "marker")) || (spec && r->python && pep440_spec_valid(spec) && !pep440_match(r->python, spec)))
 			continue;
 		struct locked *l = new_package(r, p);
 		if (!l && toml_str(p, "name"))
