@@ -25,6 +25,7 @@ SIZE = os.environ.get("SIZE", "small")
 REPEAT = int(os.environ.get("REPEAT", "5"))
 MB = 1 << 20
 LEAST = 0.05  # seconds: below, the start of a process and the neighbours say more than the input
+SIDE_BY_SIDE = 0.7  # of the time in sequence, on two cores
 STARTS = "starting a process, 10 times"
 
 
@@ -129,8 +130,11 @@ class Bench:
             theirs = 1 if peer == STARTS else statistics.median(r[k + 1].wall for r in rounds)
             goal = f"<= {wall_most}" if wall_most is not None else f"cpu <= {cpu_most}" if cpu_most is not None else ""
             busy = os.getloadavg()[0] > 1.2 * os.cpu_count()
-            told = self.judge(name, cpu if busy else wall, wall_most, theirs) or self.judge(name, cpu, cpu_most, theirs)
-            told += "*" if told and busy and wall_most is not None else ""
+            if busy and wall_most == SIDE_BY_SIDE:
+                told = "busy"  # what several cores gain does not show in CPU time
+            else:
+                told = self.judge(name, cpu if busy else wall, wall_most, theirs) or self.judge(name, cpu, cpu_most, theirs)
+            told += "*" if told and told != "busy" and busy and wall_most is not None else ""
             print(f"{name:34} {peer:28} {statistics.median(wall):8.3f} ({min(wall):.3f}-{max(wall):.3f}) cpu {statistics.median(cpu):8.3f}  "
                   f"{goal:11} {told:7} {facts}", flush=True)
 
@@ -258,7 +262,7 @@ def main():
     print(f"{'case':34} {'against':28} {'wall':>8} (least-most)      cpu            goal             cpu s  peak MB   read MB  written")
     b.case("start", one(ENVCHECK, "--version"), [(STARTS, [[[FLOORS, "nothing"]]] * 10, 1, None)])
     plain_image(b, "plain", s + "/plain.tar")
-    packed_image(b, "gzip", s + "/gzip", "igzip", ["-d", "-c"], 0.7)
+    packed_image(b, "gzip", s + "/gzip", "igzip", ["-d", "-c"], SIDE_BY_SIDE)
     packed_image(b, "zstd", s + "/zstd", "zstd", ["-q", "-d", "-c"], None)
     folder(b, "folder", s + "/root")
     a_wheel(b, "wheel", glob.glob(s + "/*.whl")[0])
