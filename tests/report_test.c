@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "inventory/inventory.h"
+#include "report/markdown.h"
 #include "report/report.h"
 
 static const struct rule_info too_old = { "driver-too-old", "driver", "the host driver is older than this CUDA needs", SCOPE_PACKAGE, LEVEL_ERROR };
@@ -171,7 +172,8 @@ static void bytes_are_shown(void **state)
 	static const struct { const char *in, *want; } rows[] = {
 		{ "plain \303\244", "plain \303\244" }, { "\033[1m", "\\x1b[1m" }, { "a\nb", "a\\x0ab" }, { "\302\233x", "\\xc2\\x9bx" },
 		{ "\342\200\256x", "\\xe2\\x80\\xaex" }, { "\377", "\\xff" }, { "\303", "\\xc3" }, { "\355\240\200", "\\xed\\xa0\\x80" },
-		{ "\360\237\232\200", "\360\237\232\200" }, { "\177", "\\x7f" },
+		{ "\360\237\232\200", "\360\237\232\200" }, { "\177", "\\x7f" }, { "to\302\255rch", "to\\xc2\\xadrch" },
+		{ "\357\277\271", "\\xef\\xbf\\xb9" },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct buf b = BUF_INIT(100);
@@ -181,12 +183,21 @@ static void bytes_are_shown(void **state)
 	}
 }
 
+static void markdown_makes_no_links(void **state)
+{
+	(void)state;
+	struct buf b = BUF_INIT(200);
+	markdown_add(&b, "www.x.org WWW.y.org http://z a.b @me #1 [l](u) <b>");
+	assert_string_equal(buf_text(&b), "www&#46;x.org WWW&#46;y.org http&#58;//z a.b @<!-- -->me \\#<!-- -->1 \\[l\\](u) &lt;b\\>");
+	buf_clear(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_says_what_matters), cmocka_unit_test(nothing_foreign_reaches_a_terminal),
 		cmocka_unit_test(html_is_one_page),
-		cmocka_unit_test(json_formats_parse), cmocka_unit_test(json_is_the_contract), cmocka_unit_test(bytes_are_shown),
+		cmocka_unit_test(json_formats_parse), cmocka_unit_test(json_is_the_contract), cmocka_unit_test(bytes_are_shown), cmocka_unit_test(markdown_makes_no_links),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

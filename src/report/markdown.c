@@ -29,6 +29,8 @@ void markdown_add(struct buf *b, const char *s)
 			buf_str(b, "&amp;");
 		else if (*p == ':' && !strncmp(p, "://", 3))
 			buf_str(b, "&#58;");
+		else if (*p == '.' && p - buf_text(&shown) >= 3 && !strncasecmp(p - 3, "www", 3)) /* GitHub makes links of these, too */
+			buf_str(b, "&#46;");
 		else if (*p == '@')
 			buf_str(b, "@<!-- -->");
 		else if (*p == '#')

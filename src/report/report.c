@@ -184,7 +184,8 @@ static size_t printable(const unsigned char *s)
 		return 0;
 	/* what turns the direction, what is not seen, and what is no character in XML 1.0 (2.2) or HTML */
 	bool turns = u == 0x61c || (u >= 0x2028 && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069);
-	bool hidden = (u >= 0x200b && u <= 0x200f) || (u >= 0x2060 && u <= 0x2065) || u == 0xfeff || (u >= 0xe0000 && u <= 0xe007f);
+	bool hidden = (u >= 0x200b && u <= 0x200f) || (u >= 0x2060 && u <= 0x2065) || u == 0xfeff || u == 0xad || u == 0x180e ||
+		      (u >= 0xfff9 && u <= 0xfffb) || (u >= 0xe0000 && u <= 0xe007f);
 	bool none = (u & 0xfffe) == 0xfffe || (u >= 0xfdd0 && u <= 0xfdef);
 	return turns || hidden || none ? 0 : n;
 }
