@@ -403,6 +403,18 @@ static bool libc_fits(struct span platform, const char *libc, const char *versio
 	return false;
 }
 
+/* The oldest glibc that one of dotted platform tags takes; VER2_NONE: none asks for one. */
+static struct ver2 least_glibc(struct span platform)
+{
+	struct ver2 least = VER2_NONE;
+	while (platform.n) {
+		struct ver2 need = tag_glibc(span_cut(&platform, '.'));
+		if (ver2_known(need) && (!ver2_known(least) || ver2_cmp(need, least) < 0))
+			least = need;
+	}
+	return least;
+}
+
 /* "cp310" against 3.11; abi3 serves all later ones; py3 serves all. */
 static bool python_fits(struct span python, struct span abi, const char *version)
 {
@@ -465,10 +477,16 @@ static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct o
 	const char *arch = f->inv->arch ? f->inv->arch : f->host ? f->host->host->arch : NULL;
 	bool unpacked = f->inv->kind == TARGET_IMAGE || f->inv->kind == TARGET_ROOTFS || f->inv->kind == TARGET_ENVIRONMENT;
 	const char *libc = unpacked || needs_are_read(f, p) ? NULL : f->inv->os.libc;
+	bool fits = false; /* but for the C library */
+	struct ver2 glibc = VER2_NONE;
 	for (size_t i = 0; i < p->tags.n; i++) {
 		struct span rest = SPAN_STR(p->tags.v[i]), py = span_cut(&rest, '-'), abi = span_cut(&rest, '-');
-		if (python_fits(py, abi, python) && platform_fits(rest, arch) && libc_fits(rest, libc, f->inv->os.libc_version))
+		if (!python_fits(py, abi, python) || !platform_fits(rest, arch))
+			continue;
+		if (libc_fits(rest, libc, f->inv->os.libc_version))
 			return;
+		fits = true;
+		glibc = least_glibc(rest);
 	}
 	struct finding *x = emit(out, ANSWER_FAIL, s, "%s is a wheel for %s; the target runs%s%s%s%s%s%s%s", package_text(out, p), p->tags.v[0],
 				 python ? " Python " : "", python ? python : "", arch ? " on " : "", arch ? arch : "", libc ? ", " : "", libc ? libc : "",
@@ -477,5 +495,8 @@ static void wheel_tag_mismatch(const struct facts *f, struct subject s, struct o
 	set_message(out, x, "pip-platform", NULL);
 	if (unpacked && !unfit_files(f, p, python, arch))
 		lower(x, LEVEL_NOTE, "what is installed of it fits");
-	add_remedy(out, x, "pip install --force-reinstall --no-deps %s", pip_name(out, p->name, p->version));
+	if (fits && ver2_known(glibc))
+		remedy_base(f, out, x, arena_printf(out->a, "%d.%d", glibc.major, glibc.minor), NULL);
+	else if (!fits)
+		add_remedy(out, x, "pip install --force-reinstall --no-deps %s", pip_name(out, p->name, p->version));
 }

@@ -54,7 +54,7 @@ static bool is_digest(struct span s)
 /* host, host:port or [address]:port. */
 static bool is_host(struct span s)
 {
-	uint64_t port;
+	uint64_t port = 0;
 	struct span name = s, rest;
 	if (s.n && s.p[0] == '[') {
 		size_t end = span_chr(s, ']');

@@ -239,8 +239,9 @@ static int other_chunk(void *self, struct tree_chunk *c, struct err *err)
 		return 0;
 	if (rc < ARCHIVE_WARN)
 		return failed(r, err);
+	r->out += n;
 	*c = (struct tree_chunk){ (uint64_t)at, { p, n } };
-	return 1;
+	return codec_ratio(r->out, reader_raw(r), r->name, err) < 0 ? -1 : 1;
 }
 
 static const struct tree_ops other_ops = {
