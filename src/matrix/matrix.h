@@ -20,7 +20,7 @@ const struct matrix *matrix_builtin(void);
  */
 const struct matrix *matrix_load(int dirfd, const char *dir, struct arena *a, struct err *err);
 
-const char *matrix_date(const struct matrix *m); /* "2026-11-20" */
+const char *matrix_date(const struct matrix *m); /* "2026-11-21" */
 
 /* ---- drivers ---- */
 
