@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "check/remedy.h"
 #include "check/rule.h"
@@ -37,6 +38,12 @@ static const struct row_roles *role_row(const struct facts *f, const struct libr
  * names; of the rest, modules of GPU packages lose a part, and others are
  * good to know. The table of roles says what a package makes of a failure.
  */
+/* A module of a package with GPU code that nothing is known of: who uses it fails, others may not. */
+static bool unknown_module(const struct facts *f, const struct library *l, const struct package *p)
+{
+	return !l->reached && l->role == LIB_UNLISTED && f->inv->kind != TARGET_DECLARATION && p && p->gpu.vendor == VENDOR_CUDA && library_is_module(l);
+}
+
 static void cap_by_use(const struct facts *f, struct finding *x, const struct library *l)
 {
 	const struct package *p = owner_of(f, l);
@@ -50,7 +57,7 @@ static void cap_by_use(const struct facts *f, struct finding *x, const struct li
 		return;
 	if (l->role != LIB_UNLISTED)
 		lower(x, LEVEL_NOTE, l->feature ? l->feature : "not a core library");
-	else if (p && p->gpu.vendor == VENDOR_CUDA && library_is_module(l))
+	else if (unknown_module(f, l, p))
 		lower(x, LEVEL_WARNING, "not known to be a core library");
 	else
 		lower(x, LEVEL_NOTE, "not known to be a core library");
@@ -203,8 +210,8 @@ static void missing_symbol_version(const struct facts *f, struct subject s, stru
 	}
 }
 
-/* The wheel that brings a library: NAME-cu12, and from CUDA 13 on plain NAME for those that are of the toolkit itself. */
-static void remedy_wheel(struct out *out, struct finding *x, const struct package *p, const struct row_components *c, short soname_major)
+/* The wheel that brings a library: NAME-cu12, and from CUDA 13 on plain NAME for those that are of the toolkit itself. NULL: of which CUDA is not known. */
+static const char *wheel_of(struct out *out, const struct package *p, const struct row_components *c, const char *soname)
 {
 	static const char *const numbered[] = { "cudnn", "nccl", "nvshmem", "cusparselt" };
 	static const char *const like_cuda[] = { "cublas", "cublaslt", "cudart", "nvrtc", "nvjitlink", "cupti" };
@@ -213,13 +220,20 @@ static void remedy_wheel(struct out *out, struct finding *x, const struct packag
 		own_number = own_number || str_eq(c->component, numbered[i]);
 	for (size_t i = 0; i < sizeof(like_cuda) / sizeof(*like_cuda); i++)
 		tells = tells || str_eq(c->component, like_cuda[i]);
-	short major = tells ? soname_major : p && ver2_known(p->gpu.cuda) ? p->gpu.cuda.major : 0;
-	if (!major)
-		add_remedy(out, x, "pip install '%s-cuN', N the CUDA major of the package", c->dist);
-	else if (major >= 13 && !own_number)
-		add_remedy(out, x, "pip install '%s==%d.*'", c->dist, major);
+	const char *so = strstr(soname, ".so.");
+	short major = tells ? (so ? ver2_parse(so + 4).major : 0) : p && ver2_known(p->gpu.cuda) ? p->gpu.cuda.major : 0;
+	if (major <= 0)
+		return NULL;
+	return major >= 13 && !own_number ? arena_printf(out->a, "'%s==%d.*'", c->dist, major) : arena_printf(out->a, "%s-cu%d", c->dist, major);
+}
+
+static void remedy_wheel(struct out *out, struct finding *x, const struct package *p, const struct row_components *c, const char *soname)
+{
+	const char *wheel = wheel_of(out, p, c, soname);
+	if (wheel)
+		add_remedy(out, x, "pip install %s", wheel);
 	else
-		add_remedy(out, x, "pip install %s-cu%d", c->dist, major);
+		add_remedy(out, x, "pip install '%s-cuN', N the CUDA major of the package", c->dist);
 }
 
 /* ---- names ---- */
@@ -383,7 +397,6 @@ static void miss(const struct facts *f, struct subject s, struct out *out, const
 	if (f->inv->kind == TARGET_ENVIRONMENT)
 		lower(x, LEVEL_WARNING, "the system below the environment may bring it");
 	const struct row_components *c = matrix_component(f->m, soname);
-	const char *so = strstr(soname, ".so.");
 	if (lies && by_name && f->inv->kind != TARGET_DECLARATION)
 		lower(x, LEVEL_WARNING, "a program may set LD_LIBRARY_PATH or load it before");
 	if (lies && !f->env_known && f->inv->kind != TARGET_DECLARATION)
@@ -394,8 +407,8 @@ static void miss(const struct facts *f, struct subject s, struct out *out, const
 		add_remedy(out, x, "%s", way->library);
 	if (lies)
 		remedy_searched(f, out, x, folders_of_misses(f, out, l, lies));
-	else if (c && so && !remedy_pins(f, out, x, s.package, c))
-		remedy_wheel(out, x, s.package, c, ver2_parse(so + 4).major);
+	else if (c && !remedy_pins(f, out, x, s.package, c))
+		remedy_wheel(out, x, s.package, c, soname);
 	else if (!c)
 		remedy_system_library(f, out, x, soname);
 }
@@ -437,6 +450,67 @@ static void no_variant_loads(const struct facts *f, struct subject s, struct out
 		remedy_system_library(f, out, x, soname);
 }
 
+/* NVIDIA's libraries that modules of a package miss, each name once. */
+struct missed {
+	LIST(const char *) sonames;
+	LIST(const char *) wheels;
+};
+
+static void add_missed(const struct facts *f, struct out *out, const struct package *p, const struct library *l, struct missed *m)
+{
+	struct choices c = inventory_choices(f->inv, l->path);
+	for (size_t i = 0; i < c.n; i++) {
+		const char *soname = c.v[i].soname;
+		const struct row_components *row = c.v[i].path || c.v[i].because ? NULL : matrix_component(f->m, soname);
+		const char *wheel = row && !elsewhere(f, soname) ? wheel_of(out, p, row, soname) : NULL;
+		bool there = false;
+		for (size_t k = 0; k < m->sonames.n; k++)
+			there = there || str_eq(m->sonames.v[k], soname);
+		if (!wheel || there)
+			continue;
+		if (!list_add(out->a, &m->sonames, soname) || !list_add(out->a, &m->wheels, wheel))
+			out->bad = true;
+	}
+}
+
+/* Several modules of one package, each without another of NVIDIA's libraries: one finding. false: there are not several. */
+static bool modules_miss(const struct facts *f, struct subject s, struct out *out)
+{
+	struct missed m = { 0 };
+	const struct library *l = s.library;
+	s.package = owner_of(f, l);
+	if (!unknown_module(f, l, s.package))
+		return false;
+	add_missed(f, out, s.package, l, &m);
+	if (!m.sonames.n)
+		return false;
+	for (size_t i = 0; i < f->inv->libraries.n; i++) {
+		const struct library *o = &f->inv->libraries.v[i];
+		if (o != l && str_eq(o->owner, l->owner) && str_eq(o->environment, l->environment) && unknown_module(f, o, s.package))
+			add_missed(f, out, s.package, o, &m);
+	}
+	if (m.sonames.n < 2)
+		return false;
+	struct finding *x = emit(out, ANSWER_FAIL, s, "modules of %s need %s (and %zu more), which are not in the target", package_text(out, s.package), m.sonames.v[0],
+				 m.sonames.n - 1);
+	x->cause = "modules";
+	set_expected(out, x, m.sonames.v[0], NULL);
+	set_message(out, x, "loader-missing", m.sonames.v[0], NULL);
+	cap_by_use(f, x, l);
+	if (f->inv->kind == TARGET_ENVIRONMENT)
+		lower(x, LEVEL_WARNING, "the system below the environment may bring it");
+	if (remedy_pins(f, out, x, s.package, matrix_component(f->m, m.sonames.v[0])))
+		return true;
+	list_sort(&m.wheels, str_ptr_cmp);
+	struct buf b = BUF_INIT(LIMIT_TEXT);
+	for (size_t i = 0; i < m.wheels.n; i++)
+		if (!i || !str_eq(m.wheels.v[i], m.wheels.v[i - 1]))
+			buf_printf(&b, " %s", m.wheels.v[i]);
+	add_remedy(out, x, "pip install%s", buf_text(&b));
+	buf_clear(&b);
+	return true;
+}
+
 /* What the search missed for one file; the host's own libraries come with the runtime. */
 static void missed_in_search(const struct facts *f, struct subject s, struct out *out)
 {
@@ -454,7 +528,7 @@ static void missed_in_search(const struct facts *f, struct subject s, struct out
 	}
 	if (first && l->role == LIB_ALTERNATIVE)
 		no_variant_loads(f, s, out, first->soname);
-	else if (first)
+	else if (first && !modules_miss(f, s, out))
 		miss(f, s, out, first->soname, opened_by_name(l, first->soname), further);
 }
 

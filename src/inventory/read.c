@@ -117,6 +117,8 @@ static void read_pythons(struct reader *r, const json_t *o)
 		if (!env)
 			return;
 		env->path = read_text(r, e, "path");
+		if (!env->path)
+			read_fail(r, "path", "a text: where the environment is");
 		env->python = read_text(r, e, "python");
 		env->because = read_text(r, e, "because");
 		const char *role = json_get_str(e, "role");
