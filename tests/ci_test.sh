@@ -5,12 +5,12 @@ set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 top=$(pwd)
-mkdir "$tmp/bin" "$tmp/work"
+mkdir "$tmp/bin" "$tmp/job"
 ln -s "$ENVCHECK" "$tmp/bin/envcheck"
 PATH=$tmp/bin:$PATH
-sh examples/make-image.sh "$tmp/work/an image.tar"
-cp -R examples/hosts "$tmp/work/hosts of ours"
-cd "$tmp/work"
+sh examples/make-image.sh "$tmp/job/an image.tar"
+cp -R examples/hosts "$tmp/job/hosts of ours"
+cd "$tmp/job"
 
 # ---- GitHub: judge.sh ----
 export RUNNER_TEMP="$tmp/runner" GITHUB_OUTPUT="$tmp/output" GITHUB_STEP_SUMMARY="$tmp/summary"
@@ -96,7 +96,7 @@ X
 # ---- GitLab: the lines of the job ----
 if [ -f build/gitlab-script ]; then
 	mv build/gitlab-script "$tmp/script"
-	cd "$tmp/work"
+	cd "$tmp/job"
 	status=0
 	ENVCHECK_TARGET="an image.tar" ENVCHECK_HOSTS="driver=470.82.01,gpu=A100" ENVCHECK_FAIL_ON=error ENVCHECK_OPTIONS="" sh -e "$tmp/script" >"$tmp/out" 2>&1 || status=$?
 	[ $status -eq 1 ] && grep -q '^FAIL' "$tmp/out" || { cat "$tmp/out"; fails "GitLab: exit status $status"; }
@@ -105,7 +105,7 @@ if [ -f build/gitlab-script ]; then
 fi
 
 # ---- pre-commit ----
-cd "$tmp/work"
+cd "$tmp/job"
 echo 'torch==2.5.1+cu124' >requirements.txt
 "$top/ci/pre-commit/envcheck.sh" --driver 550.54.15 --gpu H100 requirements.txt >/dev/null
 "$top/ci/pre-commit/envcheck.sh" --driver 470.82.01 --gpu A100 requirements.txt >/dev/null && fails "pre-commit lets it pass"

@@ -75,12 +75,12 @@ fi
 
 # ---- pre-commit ----
 if command -v pre-commit >/dev/null; then
-	mkdir "$w/hooks" "$w/work"
+	mkdir "$w/hooks" "$w/job"
 	cp -R "$top/.pre-commit-hooks.yaml" "$top/ci" "$w/hooks/"
 	repository "$w/hooks"
-	echo 'torch==2.5.1+cu124' >"$w/work/requirements.txt"
+	echo 'torch==2.5.1+cu124' >"$w/job/requirements.txt"
 	commit() { # driver
-		cat >"$w/work/.pre-commit-config.yaml" <<-X
+		cat >"$w/job/.pre-commit-config.yaml" <<-X
 			repos:
 			  - repo: $w/hooks
 			    rev: $(git -C "$w/hooks" rev-parse HEAD)
@@ -89,9 +89,9 @@ if command -v pre-commit >/dev/null; then
 			        args: [--driver, $1, --gpu, A100]
 			      - id: envcheck-wheels
 		X
-		rm -rf "$w/work/.git"
-		git -C "$w/work" init -q
-		(cd "$w/work" && export PRE_COMMIT_HOME="$w/pre-commit" && pre-commit validate-manifest "$w/hooks/.pre-commit-hooks.yaml" && pre-commit install &&
+		rm -rf "$w/job/.git"
+		git -C "$w/job" init -q
+		(cd "$w/job" && export PRE_COMMIT_HOME="$w/pre-commit" && pre-commit validate-manifest "$w/hooks/.pre-commit-hooks.yaml" && pre-commit install &&
 			git add -A && git -c user.name=check -c user.email=check@example.invalid commit -m 1) >"$w/log" 2>&1
 	}
 	commit 550.54.15 || fails "pre-commit: what runs"
