@@ -7,6 +7,7 @@
 
 #include "base/auto.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 static void put(struct json_out *j, const char *p, size_t n)
 {
@@ -77,22 +78,6 @@ void jout_array(struct json_out *j) { begin(j, "[", false); }
 void jout_array_line(struct json_out *j) { begin(j, "[", true); }
 void jout_array_end(struct json_out *j) { end(j, "]"); }
 
-/* Length of the well-formed UTF-8 sequence at the head of s (RFC 3629); 0 if there is none. */
-static size_t utf8(struct span s)
-{
-	unsigned char c = s.p[0];
-	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-	if (!n || n > s.n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s.p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((c == 0xe0 && s.p[1] < 0xa0) || (c == 0xed && s.p[1] > 0x9f) || (c == 0xf0 && s.p[1] < 0x90) ||
-	    (c == 0xf4 && s.p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static void quoted(struct json_out *j, struct span s)
 {
 	puts_(j, "\"");
@@ -113,7 +98,7 @@ static void quoted(struct json_out *j, struct span s)
 		} else if (c < 0x20 || c == 0x7f) {
 			snprintf(esc, sizeof(esc), c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\u%04x", c);
 			puts_(j, esc);
-		} else if ((n = utf8(s))) {
+		} else if ((n = utf8_length(s))) {
 			put(j, (const char *)s.p, n);
 		} else {
 			puts_(j, "\xef\xbf\xbd");

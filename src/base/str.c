@@ -199,3 +199,19 @@ unsigned str_distance(const char *a, const char *b)
 	}
 	return row[m];
 }
+
+size_t utf8_length(struct span s)
+{
+	unsigned char c = s.p[0];
+	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+	if (!n || n > s.n)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s.p[i] & 0xc0) != 0x80)
+			return 0;
+	/* overlong forms, surrogates and what is over U+10FFFF */
+	if ((c == 0xe0 && s.p[1] < 0xa0) || (c == 0xed && s.p[1] > 0x9f) || (c == 0xf0 && s.p[1] < 0x90) ||
+	    (c == 0xf4 && s.p[1] > 0x8f))
+		return 0;
+	return n;
+}

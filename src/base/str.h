@@ -34,4 +34,7 @@ char *path_dir(struct arena *a, const char *path); /* what stands before it; "" 
 /* How far apart two words are (Levenshtein, case ignored, capped at 99): for "did you mean". */
 unsigned str_distance(const char *a, const char *b);
 
+/* Length of the well-formed UTF-8 sequence at the head of s, which is not empty (RFC 3629); 0 if there is none. */
+size_t utf8_length(struct span s);
+
 #endif

@@ -5,30 +5,15 @@
 
 #include "base/auto.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "parse/toml_parts.h"
 
 /* ---- characters ---- */
 
-/* Bytes of the UTF-8 character at the front of s (RFC 3629); 0 where it is none. */
-static size_t rune_at(struct span s)
-{
-	unsigned char c = s.p[0];
-	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-	if (!n || n > s.n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s.p[i] & 0xc0) != 0x80)
-			return 0;
-	/* overlong forms, surrogates and what is over U+10FFFF */
-	if ((c == 0xe0 && s.p[1] < 0xa0) || (c == 0xed && s.p[1] > 0x9f) || (c == 0xf0 && s.p[1] < 0x90) || (c == 0xf4 && s.p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 int toml_check_utf8(struct toml_reader *r)
 {
 	while (r->c.off < r->c.in.n) {
-		size_t n = rune_at(span_from(r->c.in, r->c.off));
+		size_t n = utf8_length(span_from(r->c.in, r->c.off));
 		if (!n)
 			return toml_bad(r, "this is no UTF-8");
 		r->c.off += n;

@@ -170,16 +170,10 @@ const char *report_verdict_words(const struct result *res, bool host)
 static size_t printable(const unsigned char *s)
 {
 	unsigned char c = s[0];
-	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-	unsigned long u = n == 1 ? c : n ? c & (0x7fu >> n) : 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
+	size_t n = utf8_length((struct span){ s, strnlen((const char *)s, 4) });
+	uint32_t u = n == 1 ? c : n ? c & (0x7fu >> n) : 0;
+	for (size_t i = 1; i < n; i++)
 		u = u << 6 | (s[i] & 0x3f);
-	}
-	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	if (!n || u < least[n] || u > 0x10ffff || (u >= 0xd800 && u < 0xe000))
-		return 0;
 	if (u < 0x20 || (u >= 0x7f && u < 0xa0))
 		return 0;
 	/* what turns the direction, what is not seen, and what is no character in XML 1.0 (2.2) or HTML */
