@@ -10,7 +10,7 @@
 #include "check/rule.h"
 
 const struct rule *const rule_families[] = {
-	rules_driver, rules_ptxas, rules_gpu, rules_container, rules_library, rules_loading, rules_python, rules_distribution, NULL,
+	rules_driver, rules_ptxas, rules_gpu, rules_container, rules_library, rules_loading, rules_missing, rules_python, rules_distribution, NULL,
 };
 enum { RULES_MAX = 128 };
 

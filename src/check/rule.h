@@ -50,7 +50,7 @@ struct rule {
 
 /* The families; each ends with a rule without id, the list of them with NULL. */
 extern const struct rule *const rule_families[];
-extern const struct rule rules_driver[], rules_ptxas[], rules_gpu[], rules_container[], rules_library[], rules_loading[], rules_python[], rules_distribution[];
+extern const struct rule rules_driver[], rules_ptxas[], rules_gpu[], rules_container[], rules_library[], rules_loading[], rules_missing[], rules_python[], rules_distribution[];
 
 /* A finding at the rule's own level, about the subject. Never NULL: without memory it is a dummy, and out->bad is set. */
 struct finding *emit(struct out *out, enum answer answer, struct subject s, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
