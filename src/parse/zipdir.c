@@ -93,7 +93,7 @@ static enum step read_tail(struct zipdir *z, struct span got, struct want *w, st
 		if (!at && more)
 			return want_tail(z, TAIL_ALL, w);
 		if (!at)
-			return bad(err, "no end record");
+			return bad(err, "no end record: it is cut off, fetch it again, or it is no zip");
 	}
 	if (at < LOCATOR_SIZE && more)
 		return want_tail(z, TAIL_ALL, w);
